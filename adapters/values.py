@@ -1,0 +1,123 @@
+"""Values that every vendor writes in its own way: decimals, local times, personal data."""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contracts.canonical import Assumption, Money, Quantity
+from contracts.documents import Source
+from contracts.errors import Unmapped
+
+EXTENSIONS_LIMIT = 200
+EXTENSION_MAX_CHARACTERS = 300
+
+
+def decimal(text: str, where: str) -> Decimal:
+    """Return a vendor's number. Takes a trailing minus (SAP) and surrounding blanks.
+
+    Raises: Unmapped, naming `where` (a JSON Pointer), for what is not a finite decimal number.
+    """
+    plain = text.strip()
+    if plain.endswith("-"):
+        plain = "-" + plain[:-1].strip()
+    try:
+        number = Decimal(plain)
+    except InvalidOperation:
+        raise Unmapped(f"{where}: {text[:40]!r} is not a number") from None
+    if not number.is_finite() or abs(number.adjusted()) > 30:
+        raise Unmapped(f"{where}: {text[:40]!r} is not a usable number")
+    return number
+
+
+def plain(number: Decimal) -> str:
+    """Write a decimal without an exponent and without trailing zeros after the point: `-1.5`, `300`, `0`."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def quantity(number: Decimal, unit: str) -> Quantity:
+    """Return a quantity in the source's own unit."""
+    return Quantity(value=plain(number), unit=unit)
+
+
+def money(number: Decimal, currency: str) -> Money:
+    """Return an amount in major units with at least two decimals."""
+    text = plain(number)
+    whole, _, fraction = text.partition(".")
+    return Money(amount=f"{whole}.{fraction.ljust(2, '0')}", currency=currency)
+
+
+def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -> str:
+    """Return RFC 3339 with an offset for an ISO 8601 time; one without a zone is the source's own local time.
+
+    Records `time_zone` in `assumed` when it had to use it. A time that the clocks skipped or repeated is read
+    with the offset before the change.
+
+    Raises: Unmapped, naming `where`, for what is not a time.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Unmapped(f"{where}: {text[:40]!r} is not a time") from None
+    if moment.tzinfo is None:
+        assumed["time_zone"] = source.time_zone
+        moment = moment.replace(tzinfo=zone(source.time_zone, where))
+    try:
+        return moment.isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        raise Unmapped(f"{where}: {text[:40]!r} is outside the calendar") from None
+
+
+def zone(name: str, where: str) -> ZoneInfo:
+    """Return the IANA zone. Raises: Unmapped for a name that the zone database doesn't hold."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Unmapped(f"{where}: {name!r} is not a time zone") from None
+
+
+def assumptions(assumed: dict[str, str]) -> tuple[Assumption, ...]:
+    """Return what was assumed, in the order of the names."""
+    return tuple(Assumption(name=name, value=value) for name, value in sorted(assumed.items()))
+
+
+def pseudonym(text: str, source: Source) -> str:
+    """Return a keyed hash of personal data: `<key id>:<32 hex digits>` of HMAC-SHA256. Equal for equal text."""
+    digest = hmac.new(source.hash_key, text.strip().encode("utf-8", "replace"), hashlib.sha256)
+    return f"{source.hash_key_id}:{digest.hexdigest()[:32]}"
+
+
+def extensions(tree: Any, mapped: frozenset[str], personal: frozenset[str]) -> dict[str, str]:
+    """Return what the document says and we don't map: leaf text by JSON Pointer.
+
+    `mapped` and `personal` hold names of members; a member that is one of them is left out with everything
+    below it. At most 200 leaves of at most 300 characters each: the whole document stays in XD_INTAKE.
+    """
+    found: dict[str, str] = {}
+    for pointer, value in _leaves(tree, "", mapped | personal):
+        if len(found) == EXTENSIONS_LIMIT:
+            break
+        found[pointer] = value[:EXTENSION_MAX_CHARACTERS]
+    return found
+
+
+def _leaves(node: Any, pointer: str, left_out: frozenset[str]) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for name, child in node.items():
+            if name not in left_out:
+                yield from _leaves(child, f"{pointer}/{_escape(name)}", left_out)
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _leaves(child, f"{pointer}/{index}", left_out)
+    elif node not in (None, ""):
+        yield pointer, str(node)
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
