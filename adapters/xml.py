@@ -146,7 +146,7 @@ def _parse(body: bytes) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise RequestUnreadable(f"this is not well-formed XML: {error}") from None
-    if root.getroottree().docinfo.internalDTD is not None:  # type: ignore[union-attr]  # a parsed root has one
+    if root.getroottree().docinfo.internalDTD is not None:
         _refuse_document_type()
     return root
 
