@@ -1,0 +1,1 @@
+"""NATS JetStream: streams and permissions as data, publishing, pulling and reading."""
