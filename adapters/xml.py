@@ -12,6 +12,9 @@ from contracts.ids import body_digest
 
 DEPTH_LIMIT = 64
 
+# ValueError: an encoding of several bytes a character, such as Shift_JIS, that expat can't read
+_UNREADABLE = (expat.ExpatError, ValueError, LookupError)
+
 Tree = dict[str, Any]
 IsList = Callable[[str, Mapping[str, str]], bool]
 
@@ -22,20 +25,25 @@ def looks_like_xml(message: Message) -> bool:
 
 
 def root_name(message: Message) -> str | None:
-    """Return the local name of the root element from the first 64 KiB, or None where there is none."""
-    found: list[str] = []
+    """Return the local name of the root element from the first 64 KiB, or None where there is none.
 
-    def start(name: str, _attributes: Mapping[str, str]) -> None:
-        if not found:
-            found.append(local_name(name))
+    A document type says the root's name before anything can be expanded; `split_children` then refuses it
+    with a better sentence than "unknown format".
+    """
 
-    parser = _parser()
-    parser.StartElementHandler = start
+    def found(name: str, *_rest: object) -> None:
+        raise _RootFound(local_name(name))
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = found
+    parser.StartElementHandler = found
     try:
         parser.Parse(message.body[: 1 << 16], False)
-    except (expat.ExpatError, RequestUnreadable, UnicodeError, LookupError):
-        return found[0] if found else None
-    return found[0] if found else None
+    except _RootFound as root:
+        return root.name
+    except _UNREADABLE:
+        return None
+    return None
 
 
 def split_children(message: Message, names: frozenset[str]) -> Iterator[Arrival]:
@@ -77,6 +85,12 @@ def local_name(name: str) -> str:
     return name.rpartition("}")[2].rpartition(":")[2]
 
 
+class _RootFound(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class _Scan:
     """Where the root's start tag ends, where its end tag starts, and where the wanted children lie."""
 
@@ -96,7 +110,7 @@ class _Scan:
         self._parser.DefaultHandlerExpand = lambda _text: self._settle()
         try:
             self._parser.Parse(body, True)
-        except (expat.ExpatError, UnicodeError, LookupError) as error:
+        except _UNREADABLE as error:
             raise RequestUnreadable(f"this is not well-formed XML: {error}") from None
 
     def _settle(self) -> None:
