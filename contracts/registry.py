@@ -1,0 +1,170 @@
+"""The contracts of this installation: found by name and version, and held against documents."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from contracts.documents import Document, ValidDocument
+from contracts.errors import ContractRetired, ContractUnknown, ContractViolated
+from contracts.folder import PUBLISHED, SCHEMA_FILE, ContractFolder, contract_folders, read_contract
+from contracts.manifest import ContractsError, Deprecation, Kind, Manifest, State
+from contracts.validation import VIOLATIONS_LIMIT, Validator, prove_formats
+from contracts.views import writer_view
+
+_ENDED = frozenset({State.SUNSET, State.RETIRED})
+
+
+class ContractVersion(Struct, frozen=True, kw_only=True):
+    """One exact version of a contract. `pii` maps JSON Pointers to classes of personal data."""
+
+    name: str
+    version: str
+    kind: Kind
+    state: State
+    schema: dict[str, Any]
+    pii: Mapping[str, str]
+    validator: Validator
+    deprecated: Deprecation | None = None
+
+    @property
+    def identifier(self) -> str:
+        """`name@x.y.z`."""
+        return f"{self.name}@{self.version}"
+
+
+class Contract(Struct, frozen=True, kw_only=True):
+    """One contract; `versions` is in the order of the versions, oldest first."""
+
+    manifest: Manifest
+    versions: Mapping[str, ContractVersion]
+
+    def newest(self, major: str | None = None) -> ContractVersion | None:
+        """Return the newest published version, else the newest deprecated one, of all majors or of one."""
+        candidates = [v for v in self.versions.values() if major in {None, v.version.partition(".")[0]}]
+        for state in (State.PUBLISHED, State.DEPRECATED):
+            usable = [version for version in candidates if version.state is state]
+            if usable:
+                return usable[-1]
+        return None
+
+
+class Registry:
+    """All contracts, read once and never changed. Validation needs no broker, no network and no clock."""
+
+    def __init__(self, contracts: Mapping[str, Contract]) -> None:
+        self._contracts = dict(sorted(contracts.items()))
+
+    @classmethod
+    def load(cls, folder: Path = PUBLISHED) -> "Registry":
+        """Read every contract below `folder` and check it: manifest, profile, references, formats.
+
+        Raises: ContractsError with every finding, each naming its file.
+        """
+        prove_formats()
+        contracts: dict[str, Contract] = {}
+        findings: list[str] = []
+        for contract_folder in contract_folders(folder):
+            try:
+                contracts[contract_folder.name] = _contract(read_contract(contract_folder))
+            except ContractsError as error:
+                findings += error.findings
+        if findings:
+            raise ContractsError(findings)
+        return cls(contracts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all contracts, sorted."""
+        return tuple(self._contracts)
+
+    def contract(self, name: str) -> Contract:
+        """Return the contract called `name`. Raises: ContractUnknown."""
+        try:
+            return self._contracts[name]
+        except KeyError:
+            raise ContractUnknown(f"there is no contract {name[:80]!r}") from None
+
+    def resolve(self, name: str, version: str | None = None) -> ContractVersion:
+        """Return one version: the newest published, the newest of a major (`1`), or exactly `x.y.z`.
+
+        A draft or a candidate is returned only for its exact version.
+
+        Raises: ContractUnknown where it isn't there; ContractRetired where it takes no events any more.
+        """
+        contract = self.contract(name)
+        exact = contract.versions.get(version or "")
+        found = exact or (contract.newest(version) if version is None or "." not in version else None)
+        if found is None:
+            raise _absence(contract, version)
+        if found.state in _ENDED:
+            raise ContractRetired(f"{found.identifier} is {found.state}; {_alternative(contract, found)}")
+        return found
+
+    def validate(self, document: Document, pinned: str | None = None) -> ValidDocument:
+        """Hold a document against its contract: the version that it names, else `pinned`, else the newest.
+
+        Raises: ContractUnknown, ContractRetired (see `resolve`); ContractViolated with the first 20 places.
+        """
+        version = self.resolve(document.contract, document.version or pinned)
+        if not version.validator.is_valid(document.tree):
+            raise _violated(version, document)
+        return ValidDocument(
+            contract=document.contract,
+            version=version.version,
+            tree=document.tree,
+            business_key=document.business_key,
+            source_event_id=document.source_event_id,
+            root=document.root,
+        )
+
+
+def _contract(folder: ContractFolder) -> Contract:
+    versions = {
+        version: _version(folder.manifest, version, schema) for version, schema in folder.schemas.items()
+    }
+    return Contract(manifest=folder.manifest, versions=versions)
+
+
+def _version(manifest: Manifest, version: str, schema: dict[str, Any]) -> ContractVersion:
+    try:
+        validator = Validator(writer_view(schema, manifest.kind), manifest.pii)
+    except ContractsError as error:
+        where = f"{manifest.name}/{version}/{SCHEMA_FILE}"
+        raise ContractsError([f"{where}: {finding}" for finding in error.findings]) from None
+    return ContractVersion(
+        name=manifest.name,
+        version=version,
+        kind=manifest.kind,
+        state=manifest.versions[version].state,
+        schema=schema,
+        pii=manifest.pii,
+        validator=validator,
+        deprecated=manifest.versions[version].deprecated,
+    )
+
+
+def _violated(version: ContractVersion, document: Document) -> ContractViolated:
+    violations = version.validator.violations(document.tree, document.root)
+    places = f"{len(violations)} place" + ("s" if len(violations) > 1 else "")
+    if len(violations) == VIOLATIONS_LIMIT:
+        places += " or more"
+    first = f"; first {violations[0].path}: {violations[0].detail}" if violations else ""
+    return ContractViolated(f"the document breaks {version.identifier} at {places}{first}", violations)
+
+
+def _absence(contract: Contract, version: str | None) -> ContractUnknown | ContractRetired:
+    name = contract.manifest.name
+    of_major = [v for v in contract.versions.values() if version in {None, v.version.partition(".")[0]}]
+    if of_major and all(each.state in _ENDED for each in of_major):
+        return ContractRetired(f"every version of {name} {version or ''} takes no events any more")
+    usable = [v.version for v in contract.versions.values() if v.state not in _ENDED | {State.DRAFT}]
+    asked = f"no version {version[:40]!r}" if version else "no published version"
+    return ContractUnknown(f"{name} has {asked}; it has {', '.join(usable) or 'none yet'}")
+
+
+def _alternative(contract: Contract, ended: ContractVersion) -> str:
+    newest = contract.newest()
+    named = ended.deprecated.alternative if ended.deprecated else newest.version if newest else None
+    return f"use {contract.manifest.name}@{named}" if named else "nothing takes its place"
