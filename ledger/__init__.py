@@ -1,0 +1,1 @@
+"""What happened to everything that was accepted: conservation now; read model and audit later."""

@@ -1,0 +1,1 @@
+"""Seeing what happens: log, metrics, traces. Imports nothing of ours."""

@@ -21,8 +21,8 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What triage says of one exception. Travels to the owner in `data.triage`.
 
     `root_cause` is a leaf of the taxonomy (`INV.shrink`), `confidence` its probability 0..1, `alternatives`
-    further leaves with theirs, most probable first. `level` and `team` come from the leaf. `severity` is P1..P4
-    and `priority` its lower-case form, for subjects. `review` sends it to a person, `review_reasons` says why.
+    further leaves with theirs, most probable first. `level` and `team` come from the leaf. `severity` is
+    P1..P4, `priority` its lower-case form. `review` sends it to a person, `review_reasons` says why.
     `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules` or a model's version.
     """
 

@@ -45,6 +45,7 @@ PUBLISH: Mapping[str, tuple[str, ...]] = {
         f"$JS.API.STREAM.INFO.{subjects.INTAKE_STREAM}",
         f"$JS.API.STREAM.INFO.{subjects.OUT_STREAM}",
         f"$JS.API.STREAM.PURGE.{subjects.INTAKE_STREAM}",
+        f"$JS.API.CONSUMER.INFO.{subjects.OUT_STREAM}.dead-letters",
         f"$JS.API.DIRECT.GET.{subjects.INTAKE_STREAM}",
         f"$JS.API.DIRECT.GET.{subjects.OUT_STREAM}",
         f"$JS.API.CONSUMER.CREATE.{subjects.INTAKE_STREAM}.>",

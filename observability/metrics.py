@@ -1,0 +1,72 @@
+"""Every metric, once: its name, its labels from closed sets, and what it counts.
+
+Where the environment names a folder in PROMETHEUS_MULTIPROC_DIR, all processes of one machine write there and
+one of them shows them all.
+"""
+
+import os
+from pathlib import Path
+
+from prometheus_client import REGISTRY as OWN_REGISTRY
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+SECONDS = (0.00005, 0.0002, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0)
+
+items = Counter(
+    "crossdock_gateway_items_total",
+    "Items at the door, by what the sender was told: accepted, duplicate, or the code of the refusal.",
+    ["source", "code"],
+)
+requests = Counter(
+    "crossdock_gateway_requests_total", "Requests at the ingest endpoints, by status.", ["status"]
+)
+request_seconds = Histogram(
+    "crossdock_gateway_request_seconds", "From the first byte to the answer.", buckets=SECONDS
+)
+stage_items = Counter("crossdock_stage_items_total", "Items that went through a stage.", ["process", "stage"])
+stage_seconds = Counter(
+    "crossdock_stage_seconds_total", "Time spent in a stage, for all its items.", ["process", "stage"]
+)
+stage_failures = Counter(
+    "crossdock_stage_failures_total", "Items that failed in a stage.", ["process", "stage", "code"]
+)
+outcomes = Counter(
+    "crossdock_router_outcomes_total",
+    "Routed items by outcome: observed, with_exceptions, duplicate, dead.",
+    ["source", "outcome"],
+)
+deliveries = Counter(
+    "crossdock_router_deliveries_total", "Deliveries published.", ["owner", "category", "priority"]
+)
+latency_seconds = Histogram(
+    "crossdock_router_latency_seconds", "From the broker's acceptance of an item to its receipt.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0, 10.0, 60.0),
+)  # fmt: skip
+verdicts = Counter("crossdock_delivery_verdicts_total", "Owners' verdicts.", ["owner", "verdict"])
+attempts = Counter("crossdock_delivery_attempts_total", "Attempts after the first.", ["owner"])
+dead_letters = Counter("crossdock_dead_letters_total", "Dead letters kept.", ["lane", "code"])
+ignored = Counter(
+    "crossdock_delivery_ignored_total", "Verdicts that fit no delivery and were dropped.", ["owner"]
+)
+stuck = Gauge(
+    "crossdock_process_stuck", "1 while a process can't go on and a person should look.", ["process"],
+    multiprocess_mode="livemostrecent",
+)  # fmt: skip
+
+
+def exposition() -> bytes:
+    """Return the metrics in Prometheus' text format, of all processes where they share a folder."""
+    if os.environ.get(MULTIPROCESS_FOLDER):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
+        return generate_latest(registry)
+    return generate_latest(OWN_REGISTRY)
+
+
+def clear_folder(folder: Path) -> None:
+    """Forget what earlier runs counted; only before the first process starts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()

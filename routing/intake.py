@@ -1,0 +1,130 @@
+"""Reading one partition of XD_INTAKE in order, from any sequence on, and finding what is missing."""
+
+import asyncio
+import contextlib
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from contracts import headers, ids, subjects
+from contracts.documents import Arrival
+from contracts.errors import BrokerUnavailable
+from routing.broker.api import ApiError, StoredMessage, request_api
+from routing.broker.pull import StandingPull
+from routing.items import RouterItem
+
+PAUSE_SECONDS = 0.2
+INACTIVE_SECONDS = 60
+
+
+class IntakeReader:
+    """An ordered reader: no acknowledgements, since the receipt alone says how far the router came.
+
+    The broker's consumer is made for this reader and thrown away; when it is lost, or a message is missing,
+    a new one begins after the last message that was taken.
+    """
+
+    def __init__(self, client: Client, partition: int, after: int) -> None:
+        self._client = client
+        self._partition = partition
+        self._taken = after
+        self._expected = 1
+        self._pull: StandingPull | None = None
+        self._consumer = ""
+
+    async def take(self, limit: int, timeout_seconds: float = 1.0) -> list[RouterItem]:
+        """Return up to `limit` items in order, as soon as there is one; an empty list when time is over."""
+        if self._pull is None or self._pull.is_lost:
+            await self._begin()
+            if self._pull is None:
+                return []
+        messages = await self._pull.take(limit, timeout_seconds)
+        items = []
+        for message in messages:
+            if message.metadata.sequence.consumer != self._expected:
+                await self.close()  # something between was lost on the way: begin again after what we have
+                break
+            self._expected += 1
+            self._taken = message.metadata.sequence.stream
+            items.append(_item_of_message(message))
+        return items
+
+    async def close(self) -> None:
+        """End the pull and remove the consumer; what was not taken stays in the stream."""
+        if self._pull is not None:
+            await self._pull.stop()
+            self._pull = None
+        if self._consumer:
+            with contextlib.suppress(ApiError, BrokerUnavailable):
+                await request_api(self._client, f"CONSUMER.DELETE.{subjects.INTAKE_STREAM}.{self._consumer}")
+            self._consumer = ""
+
+    async def _begin(self) -> None:
+        await self.close()
+        name = f"router-{self._partition}-{self._client.new_inbox().rpartition('.')[2]}"
+        wanted = {
+            "name": name,
+            "ack_policy": "none",
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": self._taken + 1,
+            "filter_subjects": [f"in.{self._partition}.*.*", f"redo.{self._partition}.*.*.*"],
+            "mem_storage": True,
+            "num_replicas": 1,
+            "inactive_threshold": INACTIVE_SECONDS * 1_000_000_000,
+        }
+        try:
+            await request_api(
+                self._client,
+                f"CONSUMER.CREATE.{subjects.INTAKE_STREAM}.{name}",
+                {"stream_name": subjects.INTAKE_STREAM, "config": wanted},
+            )
+        except (ApiError, BrokerUnavailable):
+            await asyncio.sleep(PAUSE_SECONDS)  # the broker is away: the next call tries again
+            return
+        self._consumer, self._expected = name, 1
+        self._pull = StandingPull(self._client, subjects.INTAKE_STREAM, name)
+        await self._pull.start()
+
+
+def item_of_stored(stored: StoredMessage, partition: int) -> RouterItem:
+    """Return an intake message that was read by a direct get as the router's item."""
+    return _item(stored.subject, stored.sequence, stored.body, stored.headers, stored.stored_at, partition)
+
+
+def _item_of_message(message: Msg) -> RouterItem:
+    metadata = message.metadata
+    partition = int(message.subject.split(".", 2)[1])
+    received_at = metadata.timestamp.isoformat(timespec="milliseconds")
+    return _item(
+        message.subject, metadata.sequence.stream, message.data, message.headers or {}, received_at, partition
+    )
+
+
+def _item(
+    subject: str, sequence: int, body: bytes, sent: dict[str, str], received_at: str, partition: int
+) -> RouterItem:
+    place, _, count = sent.get(headers.ITEM, "1/1").partition("/")
+    event = sent.get(headers.EVENT, "")
+    # only our gateway and operators publish here; what still lacks an id gets one from its place
+    event = event if ids.is_id(event) else ids.event_id(subject, str(sequence))
+    return RouterItem(
+        sequence=sequence,
+        partition=partition,
+        event_id=event,
+        source=sent.get(headers.SOURCE, ""),
+        contract=sent.get(headers.CONTRACT, subjects.UNREADABLE),
+        arrival=Arrival(
+            body=body,
+            media_type=sent.get(headers.MEDIA_TYPE, ""),
+            file=sent.get(headers.FILE, ""),
+            item=int(place),
+            items=int(count or 1),
+        ),
+        received_at=received_at,
+        digest=sent.get(headers.DIGEST, ""),
+        key=sent.get(headers.KEY, ""),
+        cycle=int(sent.get(headers.CYCLE, "1")),
+        trace=sent.get(headers.TRACE, ""),
+        refused_code=sent.get(headers.REASON, ""),
+        refused_detail=sent.get(headers.DETAIL, ""),
+    )

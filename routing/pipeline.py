@@ -1,0 +1,152 @@
+"""The router's stages, in the order of an event's way: decode, normalise, detect, triage, route, publish."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from contracts import ids, subjects
+from contracts.adapter import Adapter
+from contracts.canonical import RetailException
+from contracts.documents import Source
+from contracts.errors import SenderError, Unmapped
+from routing.broker.api import StreamReader
+from routing.detection import Detector, FactContext
+from routing.intake import item_of_stored
+from routing.items import (
+    DecodedItem,
+    FoundException,
+    NormalisedItem,
+    RoutedItem,
+    RouterItem,
+    TriagedException,
+    TriagedItem,
+)
+from routing.rendering import RenderedItem, Renderer
+from routing.routes import RouteTable
+from routing.stages import Failed, SilentObserver, Stage, StageObserver, run_stages
+from routing.triage import Triage
+
+AdapterOf = Callable[[str], Adapter]
+
+
+class RefusedAtTheDoor(SenderError):
+    """The gateway could not take this item and kept it, as its source asked (`on_violation`)."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code  # type: ignore[misc]  # the gateway's code, one of the closed list
+
+
+class Pipeline:
+    """The stages of one partition, with the memory that `detect` joins facts in."""
+
+    def __init__(
+        self,
+        adapter_of: AdapterOf,
+        sources: Mapping[str, Source],
+        detector: Detector,
+        triage: Triage,
+        routes: RouteTable,
+        renderer: Renderer,
+        observer: StageObserver,
+    ) -> None:
+        self._adapter_of = adapter_of
+        self._sources = sources
+        self._detector = detector
+        self._context = FactContext()
+        self._triage = triage
+        self._routes = routes
+        self._observer = observer
+        self._reading = (Stage("decode", self._decode), Stage("normalise", self._normalise))
+        self.stages = (
+            *self._reading,
+            Stage("detect", self._detect),
+            Stage("triage", self._triage_all, is_batch=True),
+            Stage("route", self._route),
+            Stage("publish", renderer.render),
+        )
+
+    def run(self, items: Sequence[RouterItem]) -> list[RenderedItem | Failed]:
+        """Take items through all stages; one result or failure each, in order."""
+        return run_stages(self.stages, items, self._observer)
+
+    async def warm_up(self, reader: StreamReader, partition: int, through: int, depth: int) -> None:
+        """Fill `detect`'s memory with the facts of the last `depth` items up to `through`; publish nothing."""
+        self._context = FactContext()
+        begin = max(1, through - depth + 1)
+        if through == 0:
+            return
+        async for stored in reader.scan(subjects.INTAKE_STREAM, f"in.{partition}.*.*", begin):
+            if stored.sequence > through:
+                return
+            item = item_of_stored(stored, partition)
+            for result in run_stages(self._reading, [item], SilentObserver()):
+                if isinstance(result, NormalisedItem):
+                    self._context.remember(result.facts)
+
+    def _decode(self, item: RouterItem) -> DecodedItem:
+        if item.refused_code:
+            raise RefusedAtTheDoor(item.refused_code, item.refused_detail)
+        adapter = self._adapter_of(item.contract.partition("@")[0])
+        return DecodedItem(item=item, document=adapter.decode(item.arrival))
+
+    def _normalise(self, decoded: DecodedItem) -> NormalisedItem:
+        item = decoded.item
+        adapter = self._adapter_of(item.contract.partition("@")[0])
+        source = self._sources.get(item.source)
+        if source is None:
+            raise Unmapped(f"source {item.source!r} is no longer in the settings")
+        normalised = adapter.normalise(decoded.document, source, item.received_at)
+        return NormalisedItem(
+            item=item,
+            facts=normalised.facts,
+            exceptions=_identified(item, source, normalised.exceptions),
+        )
+
+    def _detect(self, normalised: NormalisedItem) -> NormalisedItem:
+        detected = self._detector.detect(normalised, self._context)
+        self._context.remember(normalised.facts)
+        if not detected:
+            return normalised
+        item = normalised.item
+        found = _identified(item, self._sources[item.source], detected)
+        return msgspec.structs.replace(normalised, exceptions=normalised.exceptions + found)
+
+    def _triage_all(self, items: Sequence[NormalisedItem]) -> list[TriagedItem]:
+        decisions = iter(self._triage.decide([found for item in items for found in item.exceptions]))
+        return [
+            TriagedItem(
+                item=item.item,
+                facts=item.facts,
+                exceptions=tuple(
+                    TriagedException(found=found, decision=next(decisions)) for found in item.exceptions
+                ),
+            )
+            for item in items
+        ]
+
+    def _route(self, triaged: TriagedItem) -> RoutedItem:
+        return RoutedItem(
+            item=triaged.item,
+            facts=triaged.facts,
+            exceptions=tuple(self._routes.route(exception) for exception in triaged.exceptions),
+        )
+
+
+def _identified(
+    item: RouterItem, source: Source, exceptions: Sequence[RetailException]
+) -> tuple[FoundException, ...]:
+    found = tuple(
+        FoundException(
+            exception_id=ids.exception_id(item.event_id, str(exception.category), exception.key),
+            event_id=item.event_id,
+            source=item.source,
+            system=source.system,
+            contract=item.contract,
+            exception=exception,
+        )
+        for exception in exceptions
+    )
+    if len({one.exception_id for one in found}) < len(found):
+        raise Unmapped("two exceptions of one event have the same category and key: one would be lost")
+    return found

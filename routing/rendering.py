@@ -1,0 +1,97 @@
+"""What an owner receives: a CloudEvent with the exception, its triage and its route."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from contracts import headers, ids, subjects
+from contracts.records import DeliveryEntry
+from routing.broker.publisher import Outgoing
+from routing.items import RoutedException, RoutedItem, RouterItem
+
+EXCEPTION_VERSION = "1.0.0"
+
+
+class RenderedItem(Struct, frozen=True, kw_only=True):
+    """An item with the messages that it becomes; `entries` and `deliveries` go in pairs."""
+
+    routed: RoutedItem
+    entries: tuple[DeliveryEntry, ...]
+    deliveries: tuple[Outgoing, ...]
+
+
+class Renderer:
+    """Renders deliveries; `base_url` is where the contracts can be read."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._encoder = msgspec.json.Encoder()
+
+    def render(self, routed: RoutedItem) -> RenderedItem:
+        """Return one delivery for each exception and owner."""
+        entries: list[DeliveryEntry] = []
+        deliveries: list[Outgoing] = []
+        for exception in routed.exceptions:
+            for owner in exception.owners:
+                entry = _entry(exception, owner)
+                entries.append(entry)
+                deliveries.append(self._delivery(routed.item, exception, entry))
+        return RenderedItem(routed=routed, entries=tuple(entries), deliveries=tuple(deliveries))
+
+    def _delivery(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> Outgoing:
+        sent = {
+            headers.DELIVERY: entry.delivery,
+            headers.EXCEPTION: entry.exception,
+            headers.EVENT: item.event_id,
+            headers.SOURCE: item.source,
+            headers.CONTRACT: item.contract,
+            headers.INTAKE: str(item.sequence),
+            headers.ATTEMPT: "1",
+            headers.CYCLE: str(item.cycle),
+            headers.KEY: item.key,
+        }
+        if item.trace:
+            sent[headers.TRACE] = item.trace
+        return Outgoing(
+            subject=subjects.delivery(entry.owner, entry.category, entry.priority),
+            body=self._encoder.encode(self._cloud_event(item, routed, entry)),
+            headers={name: value for name, value in sent.items() if value},
+        )
+
+    def _cloud_event(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> dict[str, Any]:
+        exception = routed.triaged.found.exception
+        contract = f"exception-{entry.category}"
+        event = {
+            "specversion": "1.0",
+            "id": entry.delivery,
+            "source": f"/v1/sources/{item.source}",
+            "type": f"retail.exception.{entry.category}.v{EXCEPTION_VERSION.partition('.')[0]}",
+            "time": exception.detected_at,
+            "datacontenttype": "application/json",
+            "dataschema": f"{self._base_url}/contracts/{contract}/{EXCEPTION_VERSION}",
+            "xdevent": item.event_id,
+            "xdexception": entry.exception,
+            "data": {
+                "exception": exception,
+                "triage": routed.triaged.decision,
+                "route": {"row": routed.row, "owners": routed.owners},
+            },
+        }
+        if exception.place is not None:
+            event["subject"] = f"{exception.place.kind}/{exception.place.id}"
+        if item.trace:
+            event["traceparent"] = item.trace
+        return event
+
+
+def _entry(routed: RoutedException, owner: str) -> DeliveryEntry:
+    found, decision = routed.triaged.found, routed.triaged.decision
+    return DeliveryEntry(
+        delivery=ids.delivery_id(found.exception_id, owner),
+        exception=found.exception_id,
+        owner=owner,
+        category=str(decision.category),
+        priority=decision.priority,
+        offset=0,
+    )
