@@ -64,7 +64,8 @@ def streams(settings: StreamSettings) -> tuple[Stream, ...]:
         ),
         _stream(
             subjects.TIMERS_STREAM, ("timer.*.*", "due.*"), -1, 0,
-            allow_msg_schedules=True, allow_msg_ttl=True, duplicate_window=600 * SECOND, discard="new",
+            # a stream with schedules must discard old ones; without a limit it discards none
+            allow_msg_schedules=True, allow_msg_ttl=True, duplicate_window=600 * SECOND, discard="old",
         ),
         _stream(
             subjects.RESULTS_STREAM, ("result.*.*",), settings.results_limit_bytes, 30 * DAY,
