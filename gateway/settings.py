@@ -1,0 +1,198 @@
+"""Every setting as frozen structs, and `load`, which reads them from TOML files and the environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from contracts import subjects
+from gateway.settings_files import Raw, SettingsError, convert, find, put, read, variables
+from routing.broker.streams import StreamSettings
+
+__all__ = [
+    "AuthSettings", "BrokerSettings", "ClientSettings", "HttpSettings", "LogSettings", "Settings",
+    "SettingsError", "SourceSettings", "load",
+]  # fmt: skip
+
+MIB = 1 << 20
+ANY_SOURCE = "*"
+
+T = TypeVar("T")
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Positive = Annotated[int, Meta(ge=1)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Version = Annotated[str, Meta(pattern=r"^([0-9]+\.[0-9]+\.[0-9]+)?$")]
+Algorithm = Literal["ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+Scope = Literal[
+    "events:write", "events:read", "contracts:read", "deadletters:read", "deadletters:write",
+    "payloads:read", "admin",
+]  # fmt: skip
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the gateway listens and how much it takes at once. Port 0: the system picks a free one.
+
+    `base_url` is what senders see where a proxy stands before us; empty: made from host and port.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    base_url: str = ""
+    body_limit_bytes: Positive = 4 * MIB
+    batch_limit_bytes: Positive = 64 * MIB
+    items_limit: Positive = 10_000
+    requests_in_flight_limit: Positive = 512
+    bytes_in_flight_limit: Positive = 256 * MIB
+    tls_certificate_file: str = ""
+    tls_key_file: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.tls_certificate_file) != bool(self.tls_key_file):
+            raise ValueError("`tls_certificate_file` and `tls_key_file` go together")
+
+
+class BrokerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which broker. An empty `url` means the embedded one, `binary` then its nats-server.
+
+    For an external broker `credentials_folder` holds one `<user>.json` for each user
+    (`routing.broker.connection.Credentials`); where there is none, `url` and `ca_file` alone are used.
+    """
+
+    url: str = ""
+    credentials_folder: str = ""
+    ca_file: str = ""
+    binary: str = ""
+    streams: StreamSettings = StreamSettings()
+
+
+class AuthSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose tokens are taken. An empty `issuer` means the local one of the data folder."""
+
+    issuer: str = ""
+    audience: str = "crossdock"
+    jwks_file: str = ""
+    jwks_url: str = ""
+    algorithms: tuple[Algorithm, ...] = ("ES256",)
+    leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
+
+    def __post_init__(self) -> None:
+        if self.issuer and bool(self.jwks_file) == bool(self.jwks_url):
+            raise ValueError("an `issuer` needs `jwks_file` or `jwks_url`, and not both")
+        if not self.issuer and (self.jwks_file or self.jwks_url):
+            raise ValueError("`jwks_file` and `jwks_url` need an `issuer`")
+
+
+class ClientSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client's token may carry, and for which sources it may send; `*` stands for all."""
+
+    scopes: tuple[Scope, ...]
+    sources: tuple[str, ...] = ()
+
+
+class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One registered sender.
+
+    `contracts` maps the names that it may send to the version it is pinned to (empty: the newest); without
+    any it may send all of its system. Without `hash_key_file` and `webhook_secret_files` the data folder's
+    own are used; two webhook secrets are valid at once during a rotation.
+    """
+
+    system: str
+    title: str = ""
+    contracts: dict[str, Version] = {}
+    time_zone: str = "UTC"
+    currency: Currency = "EUR"
+    hash_key_file: str = ""
+    hash_key_id: str = "1"
+    on_violation: Literal["reject", "dead_letter"] = "reject"
+    webhook_secret_files: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"`{self.time_zone}` is not an IANA time zone") from None
+
+
+class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is logged and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All settings of one installation; `owners_file` and `routes_file` are read by whom they belong to."""
+
+    http: HttpSettings
+    broker: BrokerSettings
+    auth: AuthSettings
+    log: LogSettings
+    clients: dict[str, ClientSettings]
+    sources: dict[str, SourceSettings]
+    owners_file: Path
+    routes_file: Path
+
+
+class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    http: HttpSettings = HttpSettings()
+    broker: BrokerSettings = BrokerSettings()
+    auth: AuthSettings = AuthSettings()
+    log: LogSettings = LogSettings()
+    clients: dict[str, Any] = {}
+
+
+class _SourcesFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    sources: dict[str, Any] = {}
+
+
+def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the settings: `place` is `crossdock.toml` or its folder; a file that isn't there has its default.
+
+    A variable `CROSSDOCK__HTTP__PORT` comes last and wins; in the names of clients and sources `_` stands
+    for a hyphen. Relative paths are taken from the folder of the file that they stand in.
+
+    Raises: SettingsError, naming the file (or the variable) and the key.
+    """
+    main_file, sources_file = find(place, "crossdock.toml"), find(place, "sources.toml")
+    main, sources = read(main_file), read(sources_file)
+    tables = _main(main, main_file.name), _sources(sources, sources_file.name)
+    for variable, keys, value in variables(environ):
+        put(sources if keys[0] == "sources" else main, keys, value)
+        tables = _main(main, variable, strict=False), _sources(sources, variable, strict=False)
+    (found, clients), named_sources = tables
+    return Settings(
+        http=found.http,
+        broker=found.broker,
+        auth=found.auth,
+        log=found.log,
+        clients=clients,
+        sources=named_sources,
+        owners_file=find(place, "owners.toml"),
+        routes_file=find(place, "routes.toml"),
+    )
+
+
+def _main(raw: Raw, origin: str, *, strict: bool = True) -> tuple[_MainFile, dict[str, ClientSettings]]:
+    found = convert(raw, _MainFile, origin, strict=strict)
+    return found, _named(found.clients, ClientSettings, origin, "$.clients", strict=strict)
+
+
+def _sources(raw: Raw, origin: str, *, strict: bool = True) -> dict[str, SourceSettings]:
+    found = convert(raw, _SourcesFile, origin, strict=strict)
+    return _named(found.sources, SourceSettings, origin, "$.sources", strict=strict)
+
+
+def _named(raw: Raw, wanted: type[T], origin: str, key: str, *, strict: bool) -> dict[str, T]:
+    for name in raw:
+        if not subjects.is_token(name):
+            raise SettingsError(
+                f"{origin}: `{name}` is no name; lower-case letters, digits and hyphens are - at `{key}`"
+            )
+    # one by one, because msgspec does not say in which entry of a table a fault is
+    return {
+        name: convert(value, wanted, origin, f"{key}.{name}", strict=strict) for name, value in raw.items()
+    }
