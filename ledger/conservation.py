@@ -79,6 +79,7 @@ async def balance(reader: Reader, consumers: Mapping[str, ConsumerState]) -> Bal
 
 
 async def _items(reader: Reader) -> ItemBalance:
+    cut = await reader.state(subjects.INTAKE_STREAM)
     found = ItemBalance(
         accepted=sum((await reader.counts(subjects.INTAKE_STREAM, "in.>")).values()),
         redone=sum((await reader.counts(subjects.INTAKE_STREAM, "redo.>")).values()),
@@ -89,6 +90,8 @@ async def _items(reader: Reader) -> ItemBalance:
         for entry in receipt.entries:
             if entry.sequence > receipt.through:
                 continue  # a part of an item: its last part stands in a later receipt
+            if not cut["first_seq"] <= entry.sequence <= cut["last_seq"]:
+                continue  # the item was removed since, or came after the cut
             settled += 1
             setattr(found, entry.outcome.value, getattr(found, entry.outcome.value) + 1)
     found.in_progress = max(0, found.accepted + found.redone - settled)

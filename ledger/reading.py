@@ -1,7 +1,7 @@
 """How the ledger reads streams: the bootstrap hands in who can."""
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Stored(Protocol):
@@ -23,6 +23,8 @@ class Reader(Protocol):
     def scan(self, stream: str, subject: str, sequence: int = 1) -> AsyncIterator[Stored]: ...
 
     async def counts(self, stream: str, subject: str = ">") -> dict[str, int]: ...
+
+    async def state(self, stream: str) -> dict[str, Any]: ...
 
 
 class ConsumerState(Protocol):

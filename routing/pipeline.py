@@ -71,7 +71,7 @@ class Pipeline:
         return run_stages(self.stages, items, self._observer)
 
     async def warm_up(self, reader: StreamReader, partition: int, through: int, depth: int) -> None:
-        """Fill `detect`'s memory with the facts of the last `depth` items up to `through`; publish nothing."""
+        """Fill `detect`'s memory with the facts of the last `depth` items up to `through`."""
         self._context = FactContext()
         begin = max(1, through - depth + 1)
         if through == 0:

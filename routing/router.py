@@ -34,8 +34,8 @@ FULL_PAUSE_SECONDS = 1.0
 
 class RouterSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`batch_items` go through the stages at once. At the start the last `context_items` are read again, so
-    that `detect` knows what came before, and the receipts among the last `recent_receipts` messages of XD_OUT,
-    so that repeats are known.
+    that `detect` knows what came before, and the receipts among the last `recent_receipts` messages of
+    XD_OUT, so that repeats are known.
     """
 
     batch_items: int = 250
