@@ -7,6 +7,7 @@ EventError
 │   ├── MediaTypeUnsupported     request.media-type
 │   ├── RequestConflict          request.conflict
 │   ├── RequestInvalid           request.invalid
+│   ├── NotFound                 request.not-found
 │   ├── NotAuthenticated         auth.missing | auth.invalid | auth.expired | auth.signature
 │   ├── NotAuthorised            auth.forbidden
 │   ├── ContractUnknown          contract.unknown
@@ -25,6 +26,7 @@ EventError
 └── TryLater                     try_later: nothing is lost and nobody must act
     ├── BrokerFull               broker.full
     ├── BrokerUnavailable        broker.unavailable
+    ├── KeysUnavailable          auth.unavailable
     └── TooManyRequests          request.too-many
 """
 
@@ -100,6 +102,12 @@ class RequestInvalid(SenderError):
     """A header, a parameter or an id that can't be used, or the wrong endpoint for this body."""
 
     code = "request.invalid"
+
+
+class NotFound(SenderError):
+    """Nothing is there by this name or id, or nothing that this client may see."""
+
+    code = "request.not-found"
 
 
 class NotAuthenticated(SenderError):
@@ -234,6 +242,12 @@ class BrokerUnavailable(TryLater):
     """The broker did not acknowledge in time."""
 
     code = "broker.unavailable"
+
+
+class KeysUnavailable(TryLater):
+    """The issuer's keys can't be read, so no token can be judged."""
+
+    code = "auth.unavailable"
 
 
 class TooManyRequests(TryLater):
