@@ -1,0 +1,114 @@
+"""The policy language: a strict subset of CEL over declared facts, compiled once to a Python code object."""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from types import CodeType
+from typing import Any
+
+from msgspec import Struct
+
+from routing.triage.policy_syntax import Kind, PolicyError, parse, slot
+
+__all__ = ["Evaluation", "Expression", "Kind", "PolicyError", "Value"]
+
+Value = bool | float | str
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    """What an expression says of some facts.
+
+    `value` is None where it is unknown; `missing` then names the facts that were not there (it is empty where
+    the arithmetic has no answer, as in a division by zero).
+    """
+
+    value: Value | None
+    missing: tuple[str, ...] = ()
+
+
+class Expression:
+    """A compiled expression. Pure; never raises on facts of their declared kinds.
+
+    A fact that is absent, None or NaN is unknown, and so is all that depends on it. `||`, `&&` and `?:` are
+    as in CEL: `true || unknown` is true, `false && unknown` is false; unknown itself is never true.
+    """
+
+    __slots__ = ("_code", "_slots", "kind", "names", "text")
+
+    def __init__(self, text: str, facts: Mapping[str, Kind], returns: Kind) -> None:
+        """Compile `text`. Raises: PolicyError for syntax, a name outside `facts`, or kinds that don't fit."""
+        syntax = parse(text, facts, returns)
+        self.text = text
+        self.kind = returns
+        self.names = syntax.names
+        self._slots = tuple((name, slot(name)) for name in self.names)
+        module = ast.fix_missing_locations(ast.Expression(body=syntax.tree))
+        self._code: CodeType = compile(module, "<policy>", "eval")
+
+    def evaluate(self, facts: Mapping[str, Value | None]) -> Evaluation:
+        """Return what the expression says of `facts`; facts that it doesn't name are ignored."""
+        scope: dict[str, Value | None] = {}
+        missing: list[str] = []
+        for name, identifier in self._slots:
+            value = facts.get(name)
+            if value is None or value != value:
+                value = None
+                missing.append(name)
+            scope[identifier] = value
+        # the code holds constants, slots and calls of the operators below: `policy_syntax` made each node
+        result = eval(self._code, _OPERATORS, scope)  # noqa: S307
+        return Evaluation(value=result, missing=tuple(missing) if result is None else ())
+
+
+def _strict(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make `function` unknown (None) where an argument is, and where the arithmetic has no answer."""
+
+    def lifted(*arguments: Any) -> Any:
+        if None in arguments:
+            return None
+        try:
+            return function(*arguments)
+        except ArithmeticError:
+            return None
+
+    return lifted
+
+
+def _all(*sides: bool | None) -> bool | None:
+    return False if False in sides else None if None in sides else True
+
+
+def _any(*sides: bool | None) -> bool | None:
+    return True if True in sides else None if None in sides else False
+
+
+def _choose(condition: bool | None, first: Any, second: Any) -> Any:
+    return None if condition is None else first if condition else second
+
+
+def _member(value: Any, *members: Any) -> bool | None:
+    return _any(*(None if one is None or value is None else one == value for one in members))
+
+
+_OPERATORS: dict[str, Any] = {
+    "__builtins__": {},
+    "?:": _choose,
+    "||": _any,
+    "&&": _all,
+    "in": _member,
+    "!": _strict(operator.not_),
+    "==": _strict(operator.eq),
+    "!=": _strict(operator.ne),
+    "<": _strict(operator.lt),
+    "<=": _strict(operator.le),
+    ">": _strict(operator.gt),
+    ">=": _strict(operator.ge),
+    "+": _strict(operator.add),
+    "-": _strict(operator.sub),
+    "*": _strict(operator.mul),
+    "/": _strict(operator.truediv),
+    "negative": _strict(operator.neg),
+    "min": _strict(min),
+    "max": _strict(max),
+    "abs": _strict(abs),
+}
