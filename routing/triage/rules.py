@@ -1,0 +1,145 @@
+"""Triage by rules: the first that applies decides; where none does, the likeliest cause goes to review."""
+
+from collections.abc import Sequence
+
+from contracts.canonical import Category, Money
+from routing.items import FoundException, TriageDecision
+from routing.triage.decision import FAULT, TriageSettings
+from routing.triage.policy import Value
+from routing.triage.reading import Reading
+from routing.triage.review import ReviewRules, missing_sources
+from routing.triage.rule_table import RULES, Rule
+from routing.triage.severity import Assessment, assess
+from routing.triage.taxonomy import CategoryEntry, Leaf, Taxonomy
+
+RULES_VERSION = "1.0.0"
+DECIDED_BY = f"rules@{RULES_VERSION}"
+ALTERNATIVES_LIMIT = 3
+
+
+class RuleTriage:
+    """Fills `Triage`. Needs no model, no clock and no I/O."""
+
+    def __init__(
+        self, taxonomy: Taxonomy, settings: TriageSettings | None = None, rules: Sequence[Rule] = RULES
+    ) -> None:
+        """Raises: ValueError for a threshold that is none, or a rule whose root cause the taxonomy lacks."""
+        self._taxonomy = taxonomy
+        self._thresholds = _thresholds(settings or TriageSettings())
+        self._review = ReviewRules(taxonomy)
+        self._rules: dict[Category, list[Rule]] = {category: [] for category in Category}
+        for rule in rules:
+            leaf = taxonomy.leaves.get(rule.root_cause)
+            if leaf is None:
+                raise ValueError(f"rule {rule.name!r}: unknown root cause {rule.root_cause!r}")
+            self._rules[leaf.category].append(rule)
+
+    def decide(self, exceptions: Sequence[FoundException]) -> list[TriageDecision]:
+        """Return one decision for each exception, in their order. Never raises."""
+        return [self._decide_safely(found) for found in exceptions]
+
+    def _decide_safely(self, found: FoundException) -> TriageDecision:
+        try:
+            return self._decide(found)
+        except Exception as error:  # noqa: BLE001 - triage never fails: a person decides, and the loop counts it
+            return self._fault(found, error)
+
+    def _decide(self, found: FoundException) -> TriageDecision:
+        reading = Reading(found)
+        category = found.exception.category
+        entry = self._taxonomy.categories[category]
+        assessment = assess(self._taxonomy, category, reading)
+        rule = next((rule for rule in self._rules[category] if rule.applies(reading)), None)
+        leaf = self._taxonomy.leaves[rule.root_cause] if rule else entry.likeliest
+        confidence = rule.confidence if rule else leaf.prior
+        absent = missing_sources(entry, reading)
+        review_reasons = self._review.reasons(
+            self._review_facts(entry, leaf, confidence, len(absent), assessment)
+        )
+        return TriageDecision(
+            category=category,
+            root_cause=leaf.id,
+            confidence=confidence,
+            level=leaf.level,
+            team=leaf.team,
+            severity=assessment.severity,
+            priority=assessment.severity.lower(),
+            review=bool(review_reasons),
+            review_reasons=review_reasons,
+            reasons=(_reason(rule, leaf, reading), *assessment.remarks),
+            alternatives=_alternatives(entry, leaf, confidence),
+            exposure=assessment.exposure,
+            missing=_unique(assessment.missing, absent),
+            decided_by=DECIDED_BY,
+            taxonomy=self._taxonomy.identity,
+        )
+
+    def _review_facts(
+        self, entry: CategoryEntry, leaf: Leaf, confidence: float, absent: int, assessment: Assessment
+    ) -> dict[str, Value]:
+        return {
+            **assessment.facts,
+            "category": entry.code,
+            "root": leaf.id,
+            "level_p": confidence,
+            "level_threshold": self._thresholds[entry.category],
+            "missing_sources": absent,
+        }
+
+    def _fault(self, found: FoundException, error: Exception) -> TriageDecision:
+        """Return a decision that stands on nothing but the category: triage itself went wrong."""
+        category = found.exception.category
+        leaf = self._taxonomy.categories[category].likeliest
+        severity = self._taxonomy.severity[-1].severity
+        money: Money | None = found.exception.money_at_risk
+        return TriageDecision(
+            category=category,
+            root_cause=leaf.id,
+            confidence=0.0,
+            level=leaf.level,
+            team=leaf.team,
+            severity=severity,
+            priority=severity.lower(),
+            review=True,
+            review_reasons=(f"{FAULT}: {type(error).__name__}: {error}"[:300],),
+            exposure=money,
+            missing=("severity",),
+            decided_by=DECIDED_BY,
+            taxonomy=self._taxonomy.identity,
+        )
+
+
+def _thresholds(settings: TriageSettings) -> dict[Category, float]:
+    known = {category.value for category in Category}
+    for name, threshold in (("default_threshold", settings.default_threshold), *settings.thresholds.items()):
+        if name != "default_threshold" and name not in known:
+            raise ValueError(f"thresholds: unknown category {name!r}, expected one of {sorted(known)}")
+        if not 0.0 <= threshold <= 1.0:
+            raise ValueError(f"{name}: {threshold:g} is outside 0..1")
+    return {
+        category: settings.thresholds.get(category.value, settings.default_threshold) for category in Category
+    }
+
+
+def _reason(rule: Rule | None, leaf: Leaf, reading: Reading) -> str:
+    if rule is None:
+        return f"no rule applies; the likeliest cause of its category, before any evidence: {leaf.definition}"
+    exception = reading.exception
+    return rule.reason.format(
+        expected=exception.expected.value[:80],
+        actual=exception.actual.value[:80],
+        unit=exception.actual.unit or "",
+        times=reading.times,
+        said=reading.stated_reason[:80],
+    )
+
+
+def _alternatives(entry: CategoryEntry, chosen: Leaf, confidence: float) -> dict[str, float]:
+    """Share what `confidence` leaves over among the other leaves, by their priors; the likeliest few."""
+    others = sorted((leaf for leaf in entry.leaves if leaf is not chosen), key=lambda leaf: -leaf.prior)
+    rest = (1.0 - confidence) / (1.0 - chosen.prior)
+    return {leaf.id: round(leaf.prior * rest, 4) for leaf in others[:ALTERNATIVES_LIMIT]}
+
+
+def _unique(*groups: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for group in groups for name in group))

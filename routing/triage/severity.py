@@ -1,0 +1,77 @@
+"""How severe an exception is: the taxonomy's table over what the exception itself says."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from contracts.canonical import Category, Money
+from routing.triage.policy import Value
+from routing.triage.reading import Reading
+from routing.triage.taxonomy import Taxonomy
+from routing.triage.taxonomy_file import Severity
+
+
+class Assessment(Struct, frozen=True, kw_only=True):
+    """A severity and what it stands on.
+
+    `facts` are the inputs that the exception gave, `missing` those that could have made it more severe, and
+    `remarks` sentences on what could not be used.
+    """
+
+    severity: Severity
+    facts: Mapping[str, Value]
+    exposure: Money | None = None
+    missing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def assess(taxonomy: Taxonomy, category: Category, reading: Reading) -> Assessment:
+    """Return the first severity whose condition is true; unknown conditions are passed over and named."""
+    facts, remarks = _facts(taxonomy, category, reading)
+    missing: dict[str, None] = {}
+    for step in taxonomy.severity:
+        found = step.when.evaluate(facts)
+        if found.value is True:
+            break
+        missing |= dict.fromkeys(found.missing)
+    return Assessment(
+        severity=step.severity,
+        facts=facts,
+        exposure=reading.exception.money_at_risk,
+        missing=tuple(missing),
+        remarks=remarks,
+    )
+
+
+def _facts(
+    taxonomy: Taxonomy, category: Category, reading: Reading
+) -> tuple[dict[str, Value], tuple[str, ...]]:
+    facts: dict[str, Value] = {}
+    remarks: tuple[str, ...] = ()
+    money = reading.exception.money_at_risk
+    if money is not None and money.currency == taxonomy.currency:
+        # the size counts: money lost to the customer is as much at risk as money lost to us
+        facts["exposure"] = abs(float(money.amount))
+    elif money is not None:
+        remarks = (
+            f"the severity's thresholds are in {taxonomy.currency}, the money at risk in {money.currency}",
+        )
+    orders = reading.reference_ids("sales-order")
+    if orders:
+        facts["customer_orders"] = len(orders)
+    if reading.reference_ids("promotion"):
+        facts["promo_active"] = True
+    condition = taxonomy.categories[category].compliance_when
+    if condition is None:
+        facts["compliance"] = False
+    else:
+        compliance = condition.evaluate(_compliance_facts(reading)).value
+        if compliance is not None:
+            facts["compliance"] = compliance
+    return facts, remarks
+
+
+def _compliance_facts(reading: Reading) -> dict[str, Value | None]:
+    if reading.kind != "unit-price" or reading.delta is None:
+        return {}
+    return {"price_delta": float(reading.delta)}
