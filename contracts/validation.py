@@ -98,13 +98,10 @@ class Validator:
     ) -> Iterator[_Finding]:
         """Report what is wrong in the branch that the document chose by its discriminator."""
         resolved = [self._resolved(branch) for branch in branches]
-        name = discriminator(resolved)
-        if name is None or name not in members:
-            yield (
-                (*place, name or ""),
-                "required",
-                explain_missing(members, personal=self._personal.hold(place)),
-            )
+        name = discriminator(resolved) or ""  # the profile has no oneOf without one
+        if name not in members:
+            personal = self._personal.hold(place)
+            yield (*place, name), "required", explain_missing(members, personal=personal)
             return
         value, personal = members[name], self._personal.touch((*place, name))
         chosen = [b for b in resolved if self._validator(b["properties"][name]).is_valid(value)]
@@ -175,7 +172,7 @@ def prove_formats(compiled: Callable[[Schema], Engine] = compile_schema) -> None
 
 
 def _admits(schema: Schema, kind: str) -> bool:
-    if "const" in schema or "enum" in schema:
+    if schema.keys() & {"const", "enum", "oneOf"}:
         return False
     types = schema.get("type", kind)
     return kind in types if isinstance(types, list) else kind == types
