@@ -49,7 +49,7 @@ class Money(Struct, frozen=True, kw_only=True):
     currency: str
 
 
-class Measure(Struct, frozen=True, kw_only=True):
+class Measure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One side of an exception.
 
     `value` is a decimal string for `quantity`, `amount` and `unit-price`, RFC 3339 for `time`, and words for
@@ -68,7 +68,7 @@ class Place(Struct, frozen=True, kw_only=True):
     id: str
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item by the source's own id; `gtin` where the document gives one."""
 
     id: str
@@ -76,7 +76,7 @@ class Item(Struct, frozen=True, kw_only=True):
     description: str | None = None
 
 
-class Reference(Struct, frozen=True, kw_only=True):
+class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A business document that this is about; `line` is the line's own number, not its index."""
 
     kind: Literal[
@@ -87,7 +87,7 @@ class Reference(Struct, frozen=True, kw_only=True):
     line: str | None = None
 
 
-class Partner(Struct, frozen=True, kw_only=True):
+class Partner(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The other side of the trade: a company, never a person."""
 
     role: Literal["supplier", "customer", "carrier"]
