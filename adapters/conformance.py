@@ -1,0 +1,147 @@
+"""What every adapter is held to: its own samples, from bytes to facts and exceptions."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from contracts.adapter import Adapter
+from contracts.canonical import Fact, Normalised, RetailException
+from contracts.documents import Document, Message, Source, ValidDocument
+from contracts.registry import Registry
+
+RECEIVED_AT = "2026-11-23T12:00:00+00:00"
+
+_ADAPTERS = Path(__file__).parent
+_MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json"}
+
+
+class ExpectedException(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An exception that a sample holds; `expected` and `actual` are the values without their units."""
+
+    category: str
+    key: str
+    expected: str
+    actual: str
+
+
+class ExpectedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one item of a sample means: the sender's id, the kinds of its facts, its exceptions."""
+
+    source_event_id: str
+    facts: list[str]
+    exceptions: list[ExpectedException]
+
+
+class Expected(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a sample means: `<case>.expected.json`."""
+
+    contract: str
+    items: list[ExpectedItem]
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """One message of a system as its vendor sends it, and what it means."""
+
+    system: str
+    case: str
+    message: Message
+    expected: Expected
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One item of a sample after its way through the adapter."""
+
+    source_event_id: str
+    document: ValidDocument
+    normalised: Normalised
+
+
+def systems() -> list[str]:
+    """Return the name of every system that has a folder here."""
+    return sorted(path.parent.name for path in _ADAPTERS.glob("*/__init__.py"))
+
+
+def adapters(system: str) -> tuple[Adapter, ...]:
+    """Return the adapters that a system's folder exports."""
+    exported: tuple[Adapter, ...] = importlib.import_module(f"adapters.{system}").ADAPTERS
+    return exported
+
+
+def samples(system: str) -> list[Sample]:
+    """Return the samples of a system, by case.
+
+    Raises: FileNotFoundError for one without `.expected.json`; msgspec.ValidationError for one that says
+    something else than `Expected`.
+    """
+    folder = _ADAPTERS / system / "samples"
+    files = (path for path in sorted(folder.glob("*")) if path.suffix in _MEDIA_TYPES)
+    return [_sample(system, path) for path in files if "." not in path.stem]
+
+
+def demo_source(system: str) -> Source:
+    """Return a source of a system that says nothing of its own."""
+    return Source(
+        name=f"{system}-demo", system=system, time_zone="Europe/Berlin", currency="EUR", hash_key=b"samples"
+    )
+
+
+def run(adapter: Adapter, sample: Sample, registry: Registry, source: Source) -> list[Item]:
+    """Take a sample the way that an event takes: split, decode, validate, normalise.
+
+    Raises: what the adapter and the registry raise; a sample breaks nothing.
+    """
+    items = []
+    for arrival in adapter.split(sample.message):
+        document = registry.validate(adapter.decode(arrival))
+        items.append(
+            Item(
+                source_event_id=arrival.source_event_id
+                or document.source_event_id
+                or f"{arrival.file}#{arrival.item}",
+                document=document,
+                normalised=adapter.normalise(document, source, RECEIVED_AT),
+            )
+        )
+    return items
+
+
+def meaning(item: Item) -> ExpectedItem:
+    """Return what an item means, in the words of `.expected.json`."""
+    return ExpectedItem(
+        source_event_id=item.source_event_id,
+        facts=[fact.kind.value for fact in item.normalised.facts],
+        exceptions=[
+            ExpectedException(
+                category=each.category.value,
+                key=each.key,
+                expected=each.expected.value,
+                actual=each.actual.value,
+            )
+            for each in item.normalised.exceptions
+        ],
+    )
+
+
+def as_document(canonical: Fact | RetailException) -> Document:
+    """Return a fact or an exception as the document that goes over the wire."""
+    tree: Any = msgspec.json.decode(msgspec.json.encode(canonical))
+    is_fact = isinstance(canonical, Fact)
+    name = f"fact-{tree['kind']}" if is_fact else f"exception-{tree['category']}"
+    return Document(contract=name, tree=tree, business_key=canonical.key)
+
+
+def _sample(system: str, file: Path) -> Sample:
+    expected = msgspec.json.decode(file.with_suffix(".expected.json").read_bytes(), type=Expected)
+    headers_file = file.with_suffix(".headers.json")
+    headers: dict[str, str] = {}
+    if headers_file.exists():
+        headers = msgspec.json.decode(headers_file.read_bytes(), type=dict[str, str])
+    message = Message(
+        body=file.read_bytes(),
+        media_type=headers.get("content-type", _MEDIA_TYPES[file.suffix]),
+        headers=headers,
+    )
+    return Sample(system=system, case=file.stem, message=message, expected=expected)

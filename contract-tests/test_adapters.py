@@ -1,0 +1,128 @@
+"""Every adapter does to its vendor's own messages what the sample beside each message says.
+
+A sample is `adapters/<system>/samples/<case>.xml` or `.json`; `<case>.expected.json` says which contract it
+keeps and what each of its items means. To test your own message: put both files there and run this.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.catalogue import Catalogue
+from adapters.conformance import (
+    RECEIVED_AT,
+    Item,
+    Sample,
+    adapters,
+    as_document,
+    demo_source,
+    meaning,
+    run,
+    samples,
+    systems,
+)
+from contracts.adapter import Adapter
+from contracts.manifest import Kind
+from contracts.registry import Registry
+
+REGISTRY = Registry.load()
+CATALOGUE = Catalogue(adapter for system in systems() for adapter in adapters(system))
+SAMPLES = [
+    pytest.param(sample, id=f"{sample.system}/{sample.case}")
+    for system in systems()
+    for sample in samples(system)
+]
+
+
+def items_of(sample: Sample) -> list[Item]:
+    adapter = CATALOGUE.for_message(sample.system, sample.message)
+    return run(adapter, sample, REGISTRY, demo_source(sample.system))
+
+
+@pytest.mark.parametrize("system", systems())
+def test_system_has_adapters_and_samples(system: str) -> None:
+    assert adapters(system)
+    assert samples(system)
+
+
+@pytest.mark.parametrize("adapter", CATALOGUE.adapters, ids=lambda each: f"{each.system}/{each.format}")
+def test_each_native_contract_of_an_adapter_is_published_and_has_a_sample(adapter: Adapter) -> None:
+    shown = {sample.expected.contract for sample in samples(adapter.system)}
+    for name in adapter.contracts:
+        version = REGISTRY.resolve(name)
+        assert version.state == "published"
+        # the examples of a canonical contract are its samples
+        assert version.kind is Kind.CANONICAL or name in shown, f"no sample of {adapter.system} keeps {name}"
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_sample_means_what_its_expectation_says(sample: Sample) -> None:
+    items = items_of(sample)
+    assert {item.document.contract for item in items} == {sample.expected.contract}
+    assert [meaning(item) for item in items] == sample.expected.items
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_what_a_sample_means_keeps_the_canonical_contracts(sample: Sample) -> None:
+    for item in items_of(sample):
+        for canonical in (*item.normalised.facts, *item.normalised.exceptions):
+            REGISTRY.validate(as_document(canonical))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_items_are_well_formed_by_themselves_and_split_into_themselves(sample: Sample) -> None:
+    adapter = CATALOGUE.for_message(sample.system, sample.message)
+    for arrival in adapter.split(sample.message):
+        alone = msgspec.structs.replace(sample.message, body=arrival.body)
+        assert [again.body for again in adapter.split(alone)] == [arrival.body]
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_meaning_is_the_same_each_time(sample: Sample) -> None:
+    assert items_of(sample) == items_of(sample)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_keys_of_facts_and_exceptions_are_theirs_alone(sample: Sample) -> None:
+    for item in items_of(sample):
+        facts = [(fact.kind, fact.key) for fact in item.normalised.facts]
+        exceptions = [(exception.category, exception.key) for exception in item.normalised.exceptions]
+        assert len(set(facts)) == len(facts)
+        assert len(set(exceptions)) == len(exceptions), "two exceptions would get one id"
+        assert {exception.detected_at for exception in item.normalised.exceptions} <= {RECEIVED_AT}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_personal_data_of_a_sample_goes_no_further(sample: Sample) -> None:
+    for item in items_of(sample):
+        pii = REGISTRY.resolve(item.document.contract, item.document.version).pii
+        personal = {value for path in pii for value in leaves(find(item.document.tree, path.split("/")[1:]))}
+        meant = set(leaves(msgspec.to_builtins(item.normalised)))
+        assert not {value for value in personal & meant if len(value) > 2}
+
+
+def find(tree: Any, parts: list[str]) -> list[Any]:
+    """Everything that a pointer with `*` for any index or member leads to."""
+    found = [tree]
+    for part in (part.replace("~1", "/").replace("~0", "~") for part in parts):
+        if part == "*":
+            found = [
+                child for each in found for child in (each.values() if isinstance(each, dict) else each or ())
+            ]
+        else:
+            found = [each[part] for each in found if isinstance(each, dict) and part in each]
+    return found
+
+
+def leaves(node: Any) -> Iterator[str]:
+    """Every text and number below `node`, as text."""
+    if isinstance(node, dict):
+        for child in node.values():
+            yield from leaves(child)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            yield from leaves(child)
+    elif node is not None:
+        yield str(node)
