@@ -1,11 +1,11 @@
 """When a person decides: the taxonomy's review rules over what the rules know."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from contracts.canonical import Category
 from routing.triage.policy import Value
 from routing.triage.reading import Reading
-from routing.triage.taxonomy import CategoryEntry, Taxonomy
+from routing.triage.taxonomy import CategoryEntry, ReviewCondition, Taxonomy
 
 KNOWN_FACTS = frozenset(
     {"category", "root", "level_p", "level_threshold", "missing_sources", "exposure", "compliance"}
@@ -20,11 +20,14 @@ class ReviewRules:
             rule for rule in taxonomy.review_rules if KNOWN_FACTS.intersection(rule.when.names)
         )
 
-    def reasons(self, facts: Mapping[str, Value]) -> tuple[str, ...]:
-        """Return `<id>: <why>` for each rule that is true; an unknown rule is not."""
-        return tuple(
-            f"{rule.id}: {rule.why}" for rule in self._rules if rule.when.evaluate(facts).value is True
-        )
+    def reasons(self, facts: Mapping[str, Value], absent: Sequence[str]) -> tuple[str, ...]:
+        """Return `<id>: <why>` for each rule that is true (an unknown one is not), with the `absent` sources."""
+        true = [rule for rule in self._rules if rule.when.evaluate(facts).value is True]
+        return tuple(f"{rule.id}: {rule.why}{_named(rule, absent)}" for rule in true)
+
+
+def _named(rule: ReviewCondition, absent: Sequence[str]) -> str:
+    return f" ({', '.join(absent)})" if absent and "missing_sources" in rule.when.names else ""
 
 
 def missing_sources(entry: CategoryEntry, reading: Reading) -> tuple[str, ...]:
@@ -41,26 +44,36 @@ def missing_sources(entry: CategoryEntry, reading: Reading) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _no_numbers(reading: Reading) -> bool:
-    return reading.delta is None
+def _no_difference(reading: Reading) -> bool:
+    return reading.kind != "status" and reading.delta is None
 
 
 def _no_share(reading: Reading) -> bool:
-    return reading.delta is None or not reading.expected
+    return reading.kind != "status" and (reading.delta is None or not reading.expected)
 
 
-def _without(*kinds: str) -> Callable[[Reading], bool]:
-    """Say that no document of any of these kinds is among the references."""
-    return lambda reading: not any(reading.reference_ids(kind) for kind in kinds)
+def _no_receipt(reading: Reading) -> bool:
+    return reading.kind == "quantity" and not reading.reference_ids("receipt")
 
 
-# an invoice's price needs the order alone, its quantity needs the goods receipt, its own sum needs neither
+def _no_announcement(reading: Reading) -> bool:
+    """Say that neither a delivery nor a confirmation (WMENG) tells what the supplier meant to send."""
+    announced = reading.reference_ids("shipment") or reading.reference_ids("delivery")
+    return reading.kind == "quantity" and not announced and not reading.evidence("WMENG")
+
+
+def _not_compared_on_receipt(reading: Reading) -> bool:
+    # where nothing came at all there is nothing to have miscounted
+    return _no_receipt(reading) and reading.actual != 0
+
+
+# a failed posting (a status) is known without any of these; of an invoice only the quantity needs a receipt
 _ABSENT: Mapping[tuple[Category, str], Callable[[Reading], bool]] = {
-    (Category.INVENTORY_VARIANCE, "on_hand"): _no_numbers,
+    (Category.INVENTORY_VARIANCE, "on_hand"): _no_difference,
     (Category.INVENTORY_VARIANCE, "delta_rel"): _no_share,
     (Category.PRICE_DISCREPANCY, "pos_erp_pct"): _no_share,
-    (Category.INVOICE_MISMATCH, "gr_exists"): lambda r: r.kind == "quantity" and _without("receipt")(r),
-    (Category.INVOICE_MISMATCH, "q_inv_gr"): lambda r: r.kind == "quantity" and _without("receipt")(r),
-    (Category.SUPPLIER_SHORT_SHIPMENT, "asn_po"): _without("shipment", "delivery"),
-    (Category.SUPPLIER_SHORT_SHIPMENT, "recv_asn"): _without("receipt"),
+    (Category.INVOICE_MISMATCH, "gr_exists"): _no_receipt,
+    (Category.INVOICE_MISMATCH, "q_inv_gr"): _no_receipt,
+    (Category.SUPPLIER_SHORT_SHIPMENT, "asn_po"): _no_announcement,
+    (Category.SUPPLIER_SHORT_SHIPMENT, "recv_asn"): _not_compared_on_receipt,
 }

@@ -53,9 +53,8 @@ class RuleTriage:
         leaf = self._taxonomy.leaves[rule.root_cause] if rule else entry.likeliest
         confidence = rule.confidence if rule else leaf.prior
         absent = missing_sources(entry, reading)
-        review_reasons = self._review.reasons(
-            self._review_facts(entry, leaf, confidence, len(absent), assessment)
-        )
+        facts = self._review_facts(entry, leaf, confidence, len(absent), assessment)
+        review_reasons = self._review.reasons(facts, absent)
         return TriageDecision(
             category=category,
             root_cause=leaf.id,
@@ -69,7 +68,7 @@ class RuleTriage:
             reasons=(_reason(rule, leaf, reading), *assessment.remarks),
             alternatives=_alternatives(entry, leaf, confidence),
             exposure=assessment.exposure,
-            missing=_unique(assessment.missing, absent),
+            missing=assessment.missing,
             decided_by=DECIDED_BY,
             taxonomy=self._taxonomy.identity,
         )
@@ -139,7 +138,3 @@ def _alternatives(entry: CategoryEntry, chosen: Leaf, confidence: float) -> dict
     others = sorted((leaf for leaf in entry.leaves if leaf is not chosen), key=lambda leaf: -leaf.prior)
     rest = (1.0 - confidence) / (1.0 - chosen.prior)
     return {leaf.id: round(leaf.prior * rest, 4) for leaf in others[:ALTERNATIVES_LIMIT]}
-
-
-def _unique(*groups: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for group in groups for name in group))
