@@ -15,7 +15,7 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
-from routing.detection import FactContext, is_joined, joinable, order_numbers
+from routing.fact_context import FactContext, is_joined, joinable, order_numbers
 from routing.items import NormalisedItem
 from routing.triage.taxonomy import Taxonomy
 
@@ -45,7 +45,7 @@ class _Difference(NamedTuple):
     invoice_amount: Decimal
 
 
-class InvoiceAgainstOrder:
+class InvoiceDetector:
     """A detector. What is too much is the trigger of `invoice-mismatch` in the taxonomy, line by line.
 
     The trigger's amount is read in the invoice's own currency. Nothing is said where lines can't be compared:
