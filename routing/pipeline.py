@@ -57,10 +57,13 @@ class Pipeline:
         self._triage = triage
         self._routes = routes
         self._observer = observer
-        self._reading = (Stage("decode", self._decode), Stage("normalise", self._normalise))
+        self._reading = (
+            Stage("decode", self._decode),
+            Stage("normalise", self._normalise),
+            Stage("detect", self._detect),
+        )
         self.stages = (
             *self._reading,
-            Stage("detect", self._detect),
             Stage("triage", self._triage_all, is_batch=True),
             Stage("route", self._route),
             Stage("publish", renderer.render),
@@ -80,9 +83,8 @@ class Pipeline:
             if stored.sequence > through:
                 return
             item = item_of_stored(stored, partition)
-            for result in run_stages(self._reading, [item], SilentObserver()):
-                if isinstance(result, NormalisedItem):
-                    self._context.remember(result.facts)
+            # what is found here was published before; `detect` remembers that it was
+            run_stages(self._reading, [item], SilentObserver())
 
     def _decode(self, item: RouterItem) -> DecodedItem:
         if item.refused_code:

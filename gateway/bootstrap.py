@@ -1,0 +1,136 @@
+"""The one place that joins the parts: settings in, running processes out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from adapters import canonical, erp, pos, wms
+from adapters.catalogue import Catalogue
+from contracts.documents import Source
+from contracts.registry import Registry
+from gateway.data_folder import DataFolder, read_secret
+from gateway.settings import Settings, SettingsError, SourceSettings, lint, load
+from routing.broker.streams import owner_consumer
+from routing.detection import InvoiceDetector
+from routing.owners import OwnerSettings, OwnersRefused, load_owners
+from routing.pipeline import Pipeline
+from routing.rendering import Renderer
+from routing.routes import RoutesRefused, RouteTable
+from routing.stages import StageObserver
+from routing.triage.rules import RuleTriage
+from routing.triage.taxonomy import Taxonomy
+
+PUBLISHED = Path(__file__).resolve().parent.parent / "contracts" / "published"
+
+
+class Installation(Struct, frozen=True, kw_only=True):
+    """Everything that is read from disk before the first event, checked; nothing of it is connected."""
+
+    folder: DataFolder
+    settings: Settings
+    owners: dict[str, OwnerSettings]
+    registry: Registry
+    catalogue: Catalogue
+    taxonomy: Taxonomy
+    routes: RouteTable
+
+    @property
+    def base_url(self) -> str:
+        """Where senders and owners find us."""
+        http = self.settings.http
+        return http.base_url or f"http://{http.host}:{http.port}"
+
+    @property
+    def owner_windows(self) -> list[tuple[str, int]]:
+        """Each owner's name and its deliveries in flight, for `streams.apply`."""
+        return [(name, owner.deliveries_in_flight) for name, owner in self.owners.items()]
+
+    @property
+    def consumer_names(self) -> dict[str, str]:
+        """Each owner's consumer on XD_OUT."""
+        return {name: owner_consumer(name) for name in self.owners}
+
+
+def catalogue() -> Catalogue:
+    """Return all adapters."""
+    return Catalogue((*pos.ADAPTERS, *wms.ADAPTERS, *erp.ADAPTERS, *canonical.ADAPTERS))
+
+
+def install(folder: DataFolder, config: Path | None, environ: Mapping[str, str]) -> Installation:
+    """Read and check settings, contracts, owners and routes.
+
+    Raises: SettingsError, naming the file and the key; ContractsError.
+    """
+    settings = load(config, environ)
+    problems = lint(settings)
+    if problems:
+        raise SettingsError("; ".join(problems))
+    try:
+        owners = load_owners(settings.owners_file)
+        taxonomy = Taxonomy.load()
+        routes = RouteTable.load(settings.routes_file, owners, taxonomy)
+    except (OwnersRefused, RoutesRefused) as error:
+        raise SettingsError(str(error)) from None
+    return Installation(
+        folder=folder,
+        settings=settings,
+        owners=owners,
+        registry=Registry.load(PUBLISHED),
+        catalogue=catalogue(),
+        taxonomy=taxonomy,
+        routes=routes,
+    )
+
+
+def sources(installation: Installation) -> dict[str, Source]:
+    """Return what adapters may know of each source. Raises: SettingsError where a hash key can't be read."""
+    return {
+        name: _source(name, settings, installation.folder)
+        for name, settings in installation.settings.sources.items()
+    }
+
+
+def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
+    """Return the router's stages for one partition."""
+    return Pipeline(
+        adapter_of=installation.catalogue.for_contract,
+        sources=sources(installation),
+        detector=InvoiceDetector(),
+        triage=RuleTriage(installation.taxonomy, installation.settings.triage),
+        routes=installation.routes,
+        renderer=Renderer(installation.base_url),
+        observer=observer,
+    )
+
+
+def _source(name: str, settings: SourceSettings, folder: DataFolder) -> Source:
+    try:
+        key = read_secret(Path(settings.hash_key_file)) if settings.hash_key_file else folder.hash_key(name)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"sources.toml: {error} - at `$.sources.{name}.hash_key_file`") from None
+    return Source(
+        name=name,
+        system=settings.system,
+        time_zone=settings.time_zone,
+        currency=settings.currency,
+        hash_key=key,
+        hash_key_id=settings.hash_key_id,
+    )
+
+
+def remember_config(folder: DataFolder, config: Path | None) -> None:
+    """Note which settings `up` used, so that other commands with the same `--data` use them too."""
+    folder.make()
+    noted = {"config": str(config.absolute()) if config else None}
+    folder.settings_used.write_bytes(msgspec.json.encode(noted))
+
+
+def remembered_config(folder: DataFolder) -> Path | None:
+    """Return which settings `up` used on this folder, or None."""
+    try:
+        noted = msgspec.json.decode(folder.settings_used.read_bytes())["config"]
+    except (OSError, msgspec.DecodeError, KeyError):
+        return None
+    return Path(noted) if noted else None

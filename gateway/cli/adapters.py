@@ -1,0 +1,102 @@
+"""`adapters list|try`: what we can read, and what becomes of one file."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import rich_click as click
+
+from contracts.adapter import Adapter
+from contracts.documents import Arrival, Message, Source
+from contracts.errors import ContractViolated, EventError
+from contracts.registry import Registry
+from gateway.bootstrap import PUBLISHED, catalogue
+from gateway.cli.common import CHECK_FAILED, fail, json_option, print_json, show
+from gateway.media_types import media_type_of
+
+LARGEST_FILE_BYTES = 64 << 20
+
+
+@click.group()
+def adapters() -> None:
+    """Vendor formats."""
+
+
+@adapters.command("list")
+@json_option
+def list_adapters(as_json: bool) -> None:
+    """List the adapters and the contracts that they can name."""
+    rows = [
+        {
+            "system": adapter.system,
+            "format": adapter.format,
+            "title": adapter.title,
+            "contracts": adapter.contracts,
+        }
+        for adapter in catalogue().adapters
+    ]
+    show(rows, ("system", "format", "title", "contracts"), as_json=as_json)
+
+
+@adapters.command("try")
+@click.argument("system")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--time-zone", default="UTC", show_default=True)
+@click.option("--currency", default="EUR", show_default=True)
+@json_option
+def try_adapter(system: str, file: Path, time_zone: str, currency: str, as_json: bool) -> None:
+    """Show what a file becomes: its items, contracts, facts and exceptions. Nothing is sent."""
+    source = Source(name="try", system=system, time_zone=time_zone, currency=currency, hash_key=b"try")
+    if file.stat().st_size > LARGEST_FILE_BYTES:
+        fail(f"{file} is larger than {LARGEST_FILE_BYTES >> 20} MiB", CHECK_FAILED)
+    message = Message(body=file.read_bytes(), media_type=media_type_of(file))
+    registry, now = Registry.load(PUBLISHED), datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        adapter = catalogue().for_message(system, message)
+        items = [_outcome(adapter, arrival, registry, source, now) for arrival in adapter.split(message)]
+    except EventError as error:
+        fail(f"{error.code}: {error.detail}", CHECK_FAILED)
+    if as_json:
+        print_json(items)
+    else:
+        show(
+            list(_rows(items)), ("item", "contract", "verdict", "source_event_id", "facts", "exceptions"),
+            as_json=False, title=f"{file.name}: {adapter.title}",
+        )  # fmt: skip
+    if any(item["verdict"] != "valid" for item in items):
+        raise click.exceptions.Exit(CHECK_FAILED)
+
+
+def _outcome(
+    adapter: Adapter, arrival: Arrival, registry: Registry, source: Source, now: str
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"item": arrival.item, "contract": "", "verdict": "valid"}
+    try:
+        document = registry.validate(adapter.decode(arrival))
+        found["contract"] = f"{document.contract}@{document.version}"
+        found["source_event_id"] = arrival.source_event_id or document.source_event_id
+        normalised = adapter.normalise(document, source, now)
+        found["facts"] = msgspec.to_builtins(normalised.facts)
+        found["exceptions"] = msgspec.to_builtins(normalised.exceptions)
+    except EventError as error:
+        found["verdict"], found["detail"] = error.code, error.detail
+        if isinstance(error, ContractViolated):
+            found["errors"] = msgspec.to_builtins(error.violations)
+    return found
+
+
+def _rows(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for item in items:
+        exceptions = [
+            f"{exception['category']} at {exception['key']}: expected {exception['expected']['value']},"
+            f" got {exception['actual']['value']}"
+            for exception in item.get("exceptions", ())
+        ]
+        faults = [f"{error['path']}: {error['detail']}" for error in item.get("errors", ())]
+        yield {
+            **item,
+            "facts": [fact["kind"] for fact in item.get("facts", ())],
+            "exceptions": "\n".join(exceptions or faults or [item.get("detail", "")]),
+        }

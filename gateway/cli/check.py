@@ -1,0 +1,48 @@
+"""`check`: everything that can be known before the first event."""
+
+from pathlib import Path
+
+import rich_click as click
+from nats.aio.client import Client
+
+from contracts.errors import BrokerUnavailable
+from contracts.lock import verify
+from gateway.bootstrap import PUBLISHED, Installation, sources
+from gateway.cli.common import CHECK_FAILED, config_option, data_option, fail, installation, run
+from routing.broker.connection import connect
+from routing.broker.streams import OutdatedBroker, require_server
+
+
+@click.command()
+@data_option
+@config_option
+def check(data: Path, config: Path | None) -> None:
+    """Check settings, contracts, routes and, where one is configured, the broker."""
+    found = installation(data, config)
+    click.echo(f"settings: {len(found.settings.sources)} sources, {len(found.owners)} owners")
+    sources(found)
+    problems = verify(PUBLISHED)
+    for problem in problems:
+        click.echo(f"contracts: {problem}", err=True)
+    if problems:
+        fail("the contracts do not fit their lock", CHECK_FAILED)
+    click.echo(f"contracts: {len(found.registry.names)} are sound")
+    click.echo(f"routes: {len(found.routes.rows)} rows are sound, {len(found.routes.tests)} tests pass")
+    if found.settings.broker.url:
+        run(_check_broker(found))
+
+
+async def _check_broker(found: Installation) -> None:
+    try:
+        client: Client = await connect(
+            found.folder.credentials("provisioner", found.settings.broker), "check", patience_seconds=3
+        )
+    except BrokerUnavailable as error:
+        fail(error.detail, 3)
+    try:
+        require_server(client)
+        click.echo(f"broker: nats-server {client.connected_server_version}")
+    except OutdatedBroker as error:
+        fail(str(error), CHECK_FAILED)
+    finally:
+        await client.close()
