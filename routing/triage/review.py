@@ -21,7 +21,7 @@ class ReviewRules:
         )
 
     def reasons(self, facts: Mapping[str, Value], absent: Sequence[str]) -> tuple[str, ...]:
-        """Return `<id>: <why>` for each rule that is true (an unknown one is not), with the `absent` sources."""
+        """Return `<id>: <why>`, with the `absent` sources, for each rule that is true; unknown is not."""
         true = [rule for rule in self._rules if rule.when.evaluate(facts).value is True]
         return tuple(f"{rule.id}: {rule.why}{_named(rule, absent)}" for rule in true)
 
