@@ -69,9 +69,13 @@ def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -
         assumed["time_zone"] = source.time_zone
         moment = moment.replace(tzinfo=zone(source.time_zone, where))
     try:
-        return moment.isoformat(timespec="seconds")
+        offset, rfc3339 = moment.utcoffset(), moment.isoformat(timespec="seconds")
     except (ValueError, OverflowError):
         raise Unmapped(f"{where}: {text[:40]!r} is outside the calendar") from None
+    if offset is None or offset.seconds % 60:
+        # before about 1900 zones are local mean time, whose offset RFC 3339 can't write
+        raise Unmapped(f"{where}: {text[:40]!r} has no offset in whole minutes")
+    return rfc3339
 
 
 def zone(name: str, where: str) -> ZoneInfo:
@@ -88,7 +92,7 @@ def assumptions(assumed: dict[str, str]) -> tuple[Assumption, ...]:
 
 
 def pseudonym(text: str, source: Source) -> str:
-    """Return a keyed hash of personal data: `<key id>:<32 hex digits>` of HMAC-SHA256. Equal for equal text."""
+    """Return the HMAC-SHA256 of personal data as `<key id>:<32 hex digits>`. It is equal for equal text."""
     digest = hmac.new(source.hash_key, text.strip().encode("utf-8", "replace"), hashlib.sha256)
     return f"{source.hash_key_id}:{digest.hexdigest()[:32]}"
 
