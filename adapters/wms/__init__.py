@@ -1,0 +1,6 @@
+"""Adapters for SaaS warehouse management systems."""
+
+from adapters.wms.shiphero import ShipHeroAdapter
+from contracts.adapter import Adapter
+
+ADAPTERS: tuple[Adapter, ...] = (ShipHeroAdapter(),)

@@ -1,0 +1,222 @@
+"""One ShipHero webhook being read: its members by JSON Pointer, and what had to be assumed on the way."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from adapters.values import (
+    EXTENSION_MAX_CHARACTERS,
+    assumptions,
+    decimal,
+    extensions,
+    local_time,
+    plain,
+    pseudonym,
+    quantity,
+)
+from contracts.canonical import Assumption, Evidence, Measure, Normalised, Place, Quantity, RetailException
+from contracts.documents import Document, Source
+from contracts.errors import Unmapped
+from contracts.ids import body_digest
+
+UNIT = "EA"  # webhooks count pieces and name no unit
+
+PERSONAL = frozenset({
+    "user_id", "user_uuid", "email", "phone", "name", "first_name", "last_name", "customer", "customer_name",
+    "profile", "address", "address1", "address2", "shipping_address", "billing_address", "from_address",
+    "to_address", "address_from", "address_to", "tracking_number", "tracking_url", "custom_tracking_url",
+    "shipping_label", "gift_note", "packing_note", "order_gift_note", "signature",
+})  # fmt: skip
+
+KEY_MAX_CHARACTERS = 256
+LINE_MAX_CHARACTERS = 64
+WORDS_MAX_CHARACTERS = 256
+_DIGEST_CHARACTERS = 27  # of an id, and the colon before it
+
+_NO_TIME = "0000-00-00"  # how the vendor's database writes that there is none
+
+
+class Reading:
+    """A document with its source. Pointers are into the document's tree."""
+
+    def __init__(self, document: Document, source: Source, received_at: str) -> None:
+        self.received_at = received_at
+        self._tree = document.tree
+        self._source = source
+        self._assumed: dict[str, str] = {}
+
+    @property
+    def assumed(self) -> tuple[Assumption, ...]:
+        """What was assumed so far."""
+        return assumptions(self._assumed)
+
+    def assume(self, name: str, value: str) -> None:
+        """Record what the document does not say."""
+        self._assumed[name] = value
+
+    def is_test(self) -> bool:
+        """Say whether the vendor only tries the connection: nothing happened in a warehouse then."""
+        return (self.text("/test") or "").lower() in {"1", "true"} or self._find("/test") is True
+
+    def text(self, pointer: str) -> str | None:
+        """Return the text or whole number at `pointer`, or None where there is nothing to read."""
+        return as_text(self._find(pointer))
+
+    def name(self, pointer: str) -> str:
+        """Return the text at `pointer`, such as an item's code. Raises: Unmapped where it is blank."""
+        text = self.text(pointer)
+        if text is None:
+            raise Unmapped(f"{pointer}: a name is expected")
+        return text
+
+    def words(self, *pointers: str) -> str | None:
+        """Return the first free text that there is, cut to 256 characters."""
+        for pointer in pointers:
+            text = self.text(pointer)
+            if text:
+                return text[:WORDS_MAX_CHARACTERS]
+        return None
+
+    def number(self, pointer: str) -> Decimal | None:
+        """Return the number at `pointer`, be it a number or a text. Raises: Unmapped for another text."""
+        value = self._find(pointer)
+        if value is None or value == "" or isinstance(value, bool | dict | list):
+            return None
+        return decimal(str(value), pointer)
+
+    def needed(self, pointer: str) -> Decimal:
+        """Return the number at `pointer`. Raises: Unmapped also where there is none."""
+        number = self.number(pointer)
+        if number is None:
+            raise Unmapped(f"{pointer}: a number is expected")
+        return number
+
+    def quantity(self, number: Decimal | None) -> Quantity | None:
+        """Return a number of pieces."""
+        if number is None:
+            return None
+        self.assume("unit", UNIT)
+        return quantity(number, UNIT)
+
+    def measure(self, number: Decimal) -> Measure:
+        """Return a number of pieces as one side of an exception."""
+        self.assume("unit", UNIT)
+        return Measure(kind="quantity", value=plain(number), unit=UNIT)
+
+    def occurred_at(self, *pointers: str) -> str:
+        """Return the first time that there is; where there is none, the time of receipt is assumed.
+
+        The vendor writes `YYYY-MM-DD HH:MM:SS` and nowhere says in which zone, so it is the source's. A
+        number (older editions) is seconds since 1970.
+
+        Raises: Unmapped for what is not a time.
+        """
+        for pointer in pointers:
+            value = self._find(pointer)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return _epoch(value, pointer)
+            text = as_text(value)
+            if text and not text.startswith(_NO_TIME):
+                return local_time(text, self._source, pointer, self._assumed)
+        self.assume("occurred_at", "received_at")
+        return self.received_at
+
+    def line(self, at: str, sku: str) -> str:
+        """Return the id of the line at `at`, or its item where it has none."""
+        return shortened(self.text(f"{at}/id") or sku, LINE_MAX_CHARACTERS)
+
+    def places(self, pointer: str) -> tuple[str, ...]:
+        """Return the pointers of the elements of the list at `pointer`."""
+        found = self._find(pointer)
+        return tuple(f"{pointer}/{index}" for index in range(len(found))) if isinstance(found, list) else ()
+
+    def warehouse(self, *pointers: str) -> Place | None:
+        """Return the first warehouse that is named."""
+        for pointer in pointers:
+            warehouse = self.text(pointer)
+            if warehouse:
+                return Place(kind="dc", id=warehouse)
+        return None
+
+    def actor(self, pointer: str) -> str | None:
+        """Return the keyed hash of the person at `pointer`."""
+        person = self.text(pointer)
+        return pseudonym(person, self._source) if person else None
+
+    def evidence(self, *pointers: str) -> tuple[Evidence, ...]:
+        """Return what stands at those of `pointers` that exist."""
+        found = ((pointer, self.text(pointer)) for pointer in pointers)
+        return tuple(
+            Evidence(pointer=pointer, value=value[:EXTENSION_MAX_CHARACTERS])
+            for pointer, value in found
+            if value is not None
+        )
+
+    def extensions(self, mapped: frozenset[str], pointer: str = "") -> dict[str, str]:
+        """Return what is at or below `pointer` and neither mapped nor personal, by pointer."""
+        below = extensions(self._find(pointer), mapped, PERSONAL)
+        return {pointer + place: value for place, value in below.items()}
+
+    def _find(self, pointer: str) -> Any:
+        value = self._tree
+        for part in pointer.split("/")[1:]:
+            if isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+                value = value[int(part)]
+            else:
+                return None
+        return value
+
+
+class WebhookKind(Struct, frozen=True, kw_only=True):
+    """One kind of webhook: its contract, and how it is keyed and mapped."""
+
+    contract: str
+    business_key: Callable[[dict[str, Any]], str]
+    normalise: Callable[[Reading], Normalised]
+
+
+def as_text(value: Any) -> str | None:
+    """Return a text without surrounding blanks, or a whole number in digits; None for anything else."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def key(*parts: str | None) -> str:
+    """Return a key of at most 256 characters from those parts that there are."""
+    return shortened(":".join(part for part in parts if part), KEY_MAX_CHARACTERS)
+
+
+def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
+    """Return one exception a key: a line that stands in a document twice is one line."""
+    return tuple({exception.key: exception for exception in exceptions}.values())
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return a text that is cut where it is too long, and then ends in its digest: it stays the only one."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit - _DIGEST_CHARACTERS]}:{body_digest(text.encode('utf-8', 'surrogatepass'))}"
+
+
+def member(tree: Any, *names: str) -> str:
+    """Return the text at a path of members, or an empty one: for keys, before the document is validated."""
+    for name in names:
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return as_text(tree) or ""
+
+
+def _epoch(seconds: float, where: str) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        raise Unmapped(f"{where}: {seconds} is not a time") from None
