@@ -147,13 +147,14 @@ class ContractUnknown(SenderError):
 
 
 class ContractViolated(SenderError):
-    """The document breaks its contract at the places that `violations` name."""
+    """The document breaks its contract (`name@x.y.z`) at the places that `violations` name."""
 
     code = "contract.violated"
 
-    def __init__(self, detail: str, violations: tuple[Violation, ...] = ()) -> None:
+    def __init__(self, detail: str, violations: tuple[Violation, ...] = (), contract: str = "") -> None:
         super().__init__(detail)
         self.violations = violations
+        self.contract = contract
 
 
 class ContractRetired(SenderError):

@@ -151,7 +151,9 @@ def _violated(version: ContractVersion, document: Document) -> ContractViolated:
     if len(violations) == VIOLATIONS_LIMIT:
         places += " or more"
     first = f"; first {violations[0].path}: {violations[0].detail}" if violations else ""
-    return ContractViolated(f"the document breaks {version.identifier} at {places}{first}", violations)
+    return ContractViolated(
+        f"the document breaks {version.identifier} at {places}{first}", violations, version.identifier
+    )
 
 
 def _absence(contract: Contract, version: str | None) -> ContractUnknown | ContractRetired:
