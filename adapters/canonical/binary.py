@@ -1,0 +1,71 @@
+"""The binary mode of the CloudEvents HTTP binding 1.0.2 (section 3.1), turned into the structured one."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from contracts.documents import Message
+from contracts.errors import RequestInvalid, RequestUnreadable
+
+_PREFIX = "ce-"
+_MARKS = frozenset({"ce-specversion", "ce-id", "ce-type", "ce-source"})
+# these travel as Content-Type and as the body
+_NO_HEADER = frozenset({"datacontenttype", "data", "data_base64"})
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+
+_json = msgspec.json.Decoder(msgspec.Raw)
+
+
+def is_binary(message: Message) -> bool:
+    """Say whether the attributes are in headers; a structured media type overrules them (section 3)."""
+    return not message.media_type.strip().lower().startswith("application/cloudevents") and any(
+        name in message.headers for name in _MARKS
+    )
+
+
+def structured(message: Message) -> bytes:
+    """Return the event as one JSON object: the attributes from the headers, the data's bytes unchanged.
+
+    Raises: RequestInvalid, naming a header that can't be decoded; RequestUnreadable for data other than JSON.
+    """
+    event: dict[str, Any] = {}
+    for header, value in message.headers.items():
+        name = header.lower().removeprefix(_PREFIX)
+        if name == header.lower():
+            continue
+        if name in _NO_HEADER:
+            raise RequestInvalid(f"{header[:40]}: this is not sent as a header of its own")
+        event[name] = _decoded(header[:40], value)
+    if message.media_type:
+        event["datacontenttype"] = message.media_type
+    if message.body.strip():
+        event["data"] = _one_value(message.body)
+    return msgspec.json.encode(event)
+
+
+def _decoded(header: str, value: str) -> str:
+    """Return a header's value as text (section 3.1.3.2): unquoted, then percent-decoded once, as UTF-8."""
+    if _NOT_ASCII.search(value):
+        raise RequestInvalid(f"{header}: characters outside printable ASCII must be percent-encoded")
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = _QUOTED_PAIR.sub(r"\1", value[1:-1])
+    if _BROKEN_ESCAPE.search(value):
+        raise RequestInvalid(f"{header}: a percent sign without two hexadecimal digits")
+    octets = re.sub(rb"%([0-9A-Fa-f]{2})", lambda escape: bytes.fromhex(escape[1].decode()), value.encode())
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        raise RequestInvalid(f"{header}: what is percent-encoded is not UTF-8") from None
+
+
+def _one_value(body: bytes) -> msgspec.Raw:
+    """Return the body if it is exactly one JSON value: it could bring attributes of its own otherwise."""
+    try:
+        return _json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestUnreadable(f"the data is not JSON: {error}") from None
+    except RecursionError:
+        raise RequestUnreadable("values are nested too deep") from None
