@@ -13,11 +13,12 @@ from routing.broker.streams import StreamSettings
 
 __all__ = [
     "AuthSettings", "BrokerSettings", "ClientSettings", "HttpSettings", "LogSettings", "Settings",
-    "SettingsError", "SourceSettings", "load",
+    "SettingsError", "SourceSettings", "lint", "load",
 ]  # fmt: skip
 
 MIB = 1 << 20
 ANY_SOURCE = "*"
+ENVIRONMENT = "environment"
 
 T = TypeVar("T")
 
@@ -25,6 +26,8 @@ Port = Annotated[int, Meta(ge=0, le=65_535)]
 Positive = Annotated[int, Meta(ge=1)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Version = Annotated[str, Meta(pattern=r"^([0-9]+\.[0-9]+\.[0-9]+)?$")]
+# without a user or a password: those stand in a credentials file
+BrokerUrl = Annotated[str, Meta(pattern="^((nats|tls)://[^@/]+)?$")]
 Algorithm = Literal["ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 Scope = Literal[
     "events:write", "events:read", "contracts:read", "deadletters:read", "deadletters:write",
@@ -61,7 +64,7 @@ class BrokerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     (`routing.broker.connection.Credentials`); where there is none, `url` and `ca_file` alone are used.
     """
 
-    url: str = ""
+    url: BrokerUrl = ""
     credentials_folder: str = ""
     ca_file: str = ""
     binary: str = ""
@@ -159,11 +162,14 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
     """
     main_file, sources_file = find(place, "crossdock.toml"), find(place, "sources.toml")
     main, sources = read(main_file), read(sources_file)
-    tables = _main(main, main_file.name), _sources(sources, sources_file.name)
-    for variable, keys, value in variables(environ):
+    # first what the files say by themselves, so that a fault of theirs is not blamed on the environment
+    (found, clients), named_sources = _main(main, main_file.name), _sources(sources, sources_file.name)
+    overrides = tuple(variables(environ))
+    for keys, value in overrides:
         put(sources if keys[0] == "sources" else main, keys, value)
-        tables = _main(main, variable, strict=False), _sources(sources, variable, strict=False)
-    (found, clients), named_sources = tables
+    if overrides:
+        found, clients = _main(main, ENVIRONMENT, strict=False)
+        named_sources = _sources(sources, ENVIRONMENT, strict=False)
     return Settings(
         http=found.http,
         broker=found.broker,
@@ -174,6 +180,16 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
         owners_file=find(place, "owners.toml"),
         routes_file=find(place, "routes.toml"),
     )
+
+
+def lint(settings: Settings) -> list[str]:
+    """Return a line for each setting that can be read and still can't be meant."""
+    return [
+        f"client `{name}` may send for `{source}`, which is not among the sources"
+        for name, client in settings.clients.items()
+        for source in client.sources
+        if source != ANY_SOURCE and source not in settings.sources
+    ]
 
 
 def _main(raw: Raw, origin: str, *, strict: bool = True) -> tuple[_MainFile, dict[str, ClientSettings]]:

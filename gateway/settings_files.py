@@ -52,13 +52,14 @@ def convert(raw: Any, wanted: type[T], origin: str, key: str = "$", *, strict: b
     try:
         return msgspec.convert(raw, wanted, strict=strict)
     except msgspec.ValidationError as error:
-        fault, _, place = str(error).removesuffix("`").partition(" - at `$")
-        fault = fault.removeprefix("Object contains ").removeprefix("Object ").replace("Expected", "expected")
-        raise SettingsError(f"{origin}: {fault} - at `{key}{place}`") from error
+        fault, _, place = str(error).partition(" - at `$")
+        fault = fault.removeprefix("Object contains ").removeprefix("Object ")
+        fault = fault[0].lower() + fault[1:]
+        raise SettingsError(f"{origin}: {fault} - at `{key}{place.removesuffix('`')}`") from error
 
 
-def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
-    """Yield each setting of the environment: the variable, the keys that lead to it, and its value.
+def variables(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each setting of the environment: the keys that lead to it, and its value.
 
     A value in brackets is read as a TOML array or inline table. Raises: SettingsError.
     """
@@ -71,7 +72,7 @@ def variables(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]
         if len(keys) > 1 and keys[0] in NAMED_TABLES:
             keys[1] = keys[1].replace("_", "-")
         value = _value(variable, environ[variable])
-        yield variable, tuple(keys), _with_absolute_paths({keys[-1]: value}, Path.cwd())[keys[-1]]
+        yield tuple(keys), _with_absolute_paths({keys[-1]: value}, Path.cwd())[keys[-1]]
 
 
 def put(raw: Raw, keys: tuple[str, ...], value: Any) -> None:
