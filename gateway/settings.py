@@ -1,6 +1,6 @@
 """Every setting as frozen structs, and `load`, which reads them from TOML files and the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from contracts import subjects
-from gateway.settings_files import Raw, SettingsError, convert, find, put, read, variables
+from gateway.settings_files import Raw, SettingsError, convert, find, is_default, put, read, variables
+from observability.log import LogSettings
 from routing.broker.streams import StreamSettings
+from routing.router import RouterSettings
+from routing.triage.decision import TriageSettings
 
 __all__ = [
-    "AuthSettings", "BrokerSettings", "ClientSettings", "HttpSettings", "LogSettings", "Settings",
-    "SettingsError", "SourceSettings", "lint", "load",
+    "AuthSettings", "BrokerSettings", "ClientSettings", "HttpSettings", "Settings", "SettingsError",
+    "SourceSettings", "lint", "load",
 ]  # fmt: skip
 
 MIB = 1 << 20
@@ -120,13 +123,6 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"`{self.time_zone}` is not an IANA time zone") from None
 
 
-class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is logged and how."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "console"] = "json"
-
-
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings of one installation; `owners_file` and `routes_file` are read by whom they belong to."""
 
@@ -134,6 +130,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     broker: BrokerSettings
     auth: AuthSettings
     log: LogSettings
+    router: RouterSettings
+    triage: TriageSettings
     clients: dict[str, ClientSettings]
     sources: dict[str, SourceSettings]
     owners_file: Path
@@ -145,6 +143,8 @@ class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     broker: BrokerSettings = BrokerSettings()
     auth: AuthSettings = AuthSettings()
     log: LogSettings = LogSettings()
+    router: RouterSettings = RouterSettings()
+    triage: TriageSettings = TriageSettings()
     clients: dict[str, Any] = {}
 
 
@@ -170,11 +170,15 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
     if overrides:
         found, clients = _main(main, ENVIRONMENT, strict=False)
         named_sources = _sources(sources, ENVIRONMENT, strict=False)
+    if is_default(main_file):  # its clients are those of the demo sources, which may not be there
+        clients = {name: client for name, client in clients.items() if not _missing(client, named_sources)}
     return Settings(
         http=found.http,
         broker=found.broker,
         auth=found.auth,
         log=found.log,
+        router=found.router,
+        triage=found.triage,
         clients=clients,
         sources=named_sources,
         owners_file=find(place, "owners.toml"),
@@ -185,11 +189,14 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
 def lint(settings: Settings) -> list[str]:
     """Return a line for each setting that can be read and still can't be meant."""
     return [
-        f"client `{name}` may send for `{source}`, which is not among the sources"
+        f"crossdock.toml: `{source}` is not among the sources - at `$.clients.{name}.sources`"
         for name, client in settings.clients.items()
-        for source in client.sources
-        if source != ANY_SOURCE and source not in settings.sources
+        for source in _missing(client, settings.sources)
     ]
+
+
+def _missing(client: ClientSettings, sources: Collection[str]) -> list[str]:
+    return [source for source in client.sources if source != ANY_SOURCE and source not in sources]
 
 
 def _main(raw: Raw, origin: str, *, strict: bool = True) -> tuple[_MainFile, dict[str, ClientSettings]]:

@@ -35,6 +35,11 @@ def find(place: Path | None, file_name: str) -> Path:
     return found if found.exists() else DEFAULTS / file_name
 
 
+def is_default(file: Path) -> bool:
+    """Say whether this file is the packaged one."""
+    return file.parent == DEFAULTS
+
+
 def read(file: Path) -> Raw:
     """Return the file's tables, with every path in them absolute. Raises: SettingsError."""
     try:
