@@ -195,6 +195,8 @@ class EmbeddedBroker:
             "logfile_max_num": 3,
             "max_payload": MAX_PAYLOAD_BYTES,
             "write_deadline": "10s",
+            # on a busy machine all clients come back at once; one that times out here never tries again
+            "authorization": {"timeout": 10},
             "jetstream": {
                 "store_dir": str(self._folder.broker_store),
                 "sync_interval": "always",
