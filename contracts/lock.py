@@ -76,10 +76,10 @@ def _read_lock(folder: Path) -> dict[str, str]:
     return locked
 
 
-def main() -> int:
-    """Add new versions to the lock of the contracts that ship; 0 done, 1 a published file was changed."""
+def main(folder: Path = PUBLISHED) -> int:
+    """Add new versions to the lock; 0 done, 1 a published file was changed."""
     try:
-        added = write()
+        added = write(folder)
     except ContractsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
