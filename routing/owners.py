@@ -36,7 +36,7 @@ def load_owners(path: Path) -> dict[str, OwnerSettings]:
     """Read `[owners.<name>]` tables. Raises: OwnersRefused, naming the file and the key; OSError."""
     try:
         owners = msgspec.toml.decode(path.read_bytes(), type=_OwnersFile).owners
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OwnersRefused(f"{path}: {error}") from None
     problems = [problem for name, owner in owners.items() for problem in _problems(name, owner)]
     if not owners:

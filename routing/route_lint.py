@@ -3,16 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import product
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from routing.routes_file import Match, RoutesFile, Row, names
-from routing.triage.taxonomy import Taxonomy
-from routing.triage.taxonomy_file import Severity
-
-SEVERITIES: tuple[str, ...] = get_args(Severity)
-PLACE_KINDS = ("store", "dc", "company")
+from routing.routes_file import PLACE_KINDS, SEVERITIES, Match, RoutesFile, Row, names
+from routing.triage.taxonomy import Leaf, Taxonomy
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -90,39 +86,57 @@ class _Reach(NamedTuple):
 
 
 def _reach(file: RoutesFile, taxonomy: Taxonomy) -> Iterator[Finding]:
-    """Find rows that nothing can reach: no root cause fits, or the rows before take all that would."""
-    before: list[tuple[str, _Reach]] = []
+    """Find rows, or names in them, that nothing can reach. The mandatory last row may have nothing left."""
+    before: list[tuple[Row, _Reach]] = []
     for row in file.routes:
-        reach = _reach_of(row.match, taxonomy)
-        if not reach.points:
-            yield Finding(row=row.name, problem="unreachable: no root cause has this category and level")
-            continue
-        wider = [(name, other) for name, other in before if _covers(other, reach)]
-        left = reach.points
-        taken_by: list[str] = []
-        for name, other in wider:
-            if left & other.points:
-                taken_by.append(name)
-                left -= other.points
-        if not left:
-            rows = ", ".join(repr(name) for name in taken_by)
+        leaves = _leaves_of(row.match, taxonomy)
+        for problem in _contradictions(row.match, leaves):
+            yield Finding(row=row.name, problem=problem)
+        reach = _reach_of(row.match, leaves)
+        takers = [name for name, match in _takers(before, reach) if row.match != Match() or match == Match()]
+        if leaves and takers:
+            rows = ", ".join(repr(name) for name in takers)
             yield Finding(row=row.name, problem=f"unreachable: all that it matches is taken before by {rows}")
-        before.append((row.name, reach))
+        before.append((row, reach))
 
 
-def _reach_of(match: Match, taxonomy: Taxonomy) -> _Reach:
+def _takers(before: list[tuple[Row, _Reach]], reach: _Reach) -> list[tuple[str, Match]]:
+    """Return the rows that together take all of `reach`; none where something of it is left."""
+    left = reach.points
+    takers = []
+    for row, other in before:
+        if left & other.points and _covers(other, reach):
+            takers.append((row.name, row.match))
+            left -= other.points
+    return [] if left else takers
+
+
+def _leaves_of(match: Match, taxonomy: Taxonomy) -> list[Leaf]:
     categories, causes, levels = names(match.category), names(match.root_cause), names(match.level)
-    leaves = [
-        leaf.id
+    return [
+        leaf
         for leaf in taxonomy.leaves.values()
         if (categories is None or leaf.category.value in categories)
         and (causes is None or leaf.id in causes)
         and (levels is None or leaf.level in levels)
     ]
+
+
+def _contradictions(match: Match, leaves: list[Leaf]) -> Iterator[str]:
+    """Find names that never occur together with the row's others."""
+    for name in sorted((names(match.category) or frozenset()) - {leaf.category.value for leaf in leaves}):
+        yield f"unreachable: category {name!r} never occurs with the row's root causes and levels"
+    for name in sorted((names(match.root_cause) or frozenset()) - {leaf.id for leaf in leaves}):
+        yield f"unreachable: root cause {name!r} never occurs with the row's categories and levels"
+    for name in sorted((names(match.level) or frozenset()) - {leaf.level for leaf in leaves}):
+        yield f"unreachable: level {name!r} never occurs with the row's categories and root causes"
+
+
+def _reach_of(match: Match, leaves: list[Leaf]) -> _Reach:
     severities = names(match.severity) or frozenset(SEVERITIES)
     reviews = (True, False) if match.review is None else (match.review,)
     return _Reach(
-        points=frozenset(product(leaves, severities, reviews)),
+        points=frozenset(product((leaf.id for leaf in leaves), severities, reviews)),
         source=names(match.source),
         system=names(match.system),
         place_kind=names(match.place_kind),

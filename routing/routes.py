@@ -9,7 +9,17 @@ from msgspec import Struct
 from contracts.errors import NoRoute
 from routing.items import RoutedException, TriagedException
 from routing.route_lint import findings
-from routing.routes_file import Given, Match, RoutesFile, RouteTest, Row, Traits, names, traits_of
+from routing.routes_file import (
+    Given,
+    Match,
+    RoutesFile,
+    RouteTest,
+    Row,
+    Traits,
+    names,
+    traits_given,
+    traits_of,
+)
 from routing.triage.taxonomy import Taxonomy
 
 
@@ -52,7 +62,7 @@ class RouteTable:
         try:
             file = msgspec.toml.decode(path.read_bytes(), type=RoutesFile)
             return cls(file, owners, taxonomy or Taxonomy.load())
-        except (msgspec.DecodeError, RoutesRefused) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RoutesRefused) as error:
             raise RoutesRefused(f"{path}: {error}") from None
 
     def route(self, triaged: TriagedException) -> RoutedException:
@@ -83,8 +93,11 @@ class RouteTable:
         return trials
 
     def traits(self, given: Given) -> Traits:
-        """Fill in what a test, or a person at the command line, left out. Raises: ValueError."""
-        return _filled(given, self._taxonomy)
+        """Fill in what a test, or a person at the command line, left out.
+
+        Raises: ValueError for a name that the taxonomy lacks, or a root cause of another category.
+        """
+        return traits_given(given, self._taxonomy)
 
     def run_tests(self) -> list[str]:
         """Return a sentence for each test of the file that fails."""
@@ -140,29 +153,6 @@ class _Matcher:
                 yield f"{trait} is {value!r}, the row wants {_listed(those)}"
         if self._prefixes is not None and not traits.place_id.startswith(self._prefixes):
             yield f"place_id is {traits.place_id!r}, the row wants it to begin with {_listed(self._prefixes)}"
-
-
-def _filled(given: Given, taxonomy: Taxonomy) -> Traits:
-    entries = {category.value: entry for category, entry in taxonomy.categories.items()}
-    if given.root_cause is not None:
-        if given.root_cause not in taxonomy.leaves:
-            raise ValueError(f"unknown root cause {given.root_cause!r}")
-        leaf = taxonomy.leaves[given.root_cause]
-    elif given.category in entries:
-        leaf = entries[given.category].likeliest
-    else:
-        raise ValueError(f"unknown category {given.category!r}")
-    return Traits(
-        category=given.category or leaf.category.value,
-        root_cause=leaf.id,
-        level=given.level or leaf.level,
-        severity=given.severity,
-        review=given.review,
-        source=given.source,
-        system=given.system,
-        place_kind=given.place_kind,
-        place_id=given.place_id,
-    )
 
 
 def _refuse(problems: list[str]) -> None:

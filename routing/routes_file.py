@@ -1,9 +1,15 @@
 """The shape of `routes.toml`: rows that are tried in order, and tests that the table must pass."""
 
+from typing import get_args
+
 from msgspec import Struct
 
 from routing.items import TriagedException
+from routing.triage.taxonomy import Leaf, Taxonomy
+from routing.triage.taxonomy_file import Severity
 
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+PLACE_KINDS = ("store", "dc", "company")
 Names = str | tuple[str, ...]
 
 
@@ -103,3 +109,43 @@ def traits_of(triaged: TriagedException) -> Traits:
         place_kind=place.kind if place else "",
         place_id=place.id if place else "",
     )
+
+
+def traits_given(given: Given, taxonomy: Taxonomy) -> Traits:
+    """Return the traits of a made-up exception. Raises: ValueError for a name that nobody knows or fits."""
+    leaf = _leaf_given(given, taxonomy)
+    level = given.level or leaf.level
+    for trait, value, known in (
+        ("level", level, taxonomy.file.levels),
+        ("severity", given.severity, SEVERITIES),
+        ("place_kind", given.place_kind, ("", *PLACE_KINDS)),
+    ):
+        if value not in known:
+            raise ValueError(f"unknown {trait} {value!r}")
+    return Traits(
+        category=leaf.category.value,
+        root_cause=leaf.id,
+        level=level,
+        severity=given.severity,
+        review=given.review,
+        source=given.source,
+        system=given.system,
+        place_kind=given.place_kind,
+        place_id=given.place_id,
+    )
+
+
+def _leaf_given(given: Given, taxonomy: Taxonomy) -> Leaf:
+    entries = {category.value: entry for category, entry in taxonomy.categories.items()}
+    if given.category is not None and given.category not in entries:
+        raise ValueError(f"unknown category {given.category!r}")
+    if given.root_cause is None:
+        if given.category is None:
+            raise ValueError("expected a category or a root cause")
+        return entries[given.category].likeliest
+    leaf = taxonomy.leaves.get(given.root_cause)
+    if leaf is None:
+        raise ValueError(f"unknown root cause {given.root_cause!r}")
+    if given.category not in {None, leaf.category.value}:
+        raise ValueError(f"root cause {leaf.id!r} is not one of category {given.category!r}")
+    return leaf

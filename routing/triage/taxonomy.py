@@ -100,7 +100,7 @@ class Taxonomy:
         try:
             file = msgspec.yaml.decode(content, type=TaxonomyFile)
             return cls(file, hashlib.sha256(content).hexdigest()[:12])
-        except (msgspec.DecodeError, TaxonomyRefused) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, TaxonomyRefused) as error:
             raise TaxonomyRefused(f"{path}: {error}") from None
 
 
