@@ -19,6 +19,8 @@ from routing.broker.streams import MIB, StreamSettings, apply
 OWNERS = ("store-ops", "inventory-control", "finance", "review")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+pytest_plugins = ("http_face",)
+
 Connect = Callable[[str], Awaitable[Client]]
 Eventually = Callable[..., Awaitable[Any]]
 

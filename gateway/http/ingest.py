@@ -1,0 +1,122 @@
+"""The ingest endpoints as bare ASGI handlers: authenticate ▸ split ▸ decode ▸ validate ▸ accept."""
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from litestar.enums import ScopeType
+from litestar.types import Receive, Scope, Send
+
+from contracts.errors import EventError, InternalFault, TryLater
+from gateway.http import media
+from gateway.http.admission import Admission
+from gateway.http.exchange import ClientGone, Exchange, Response
+from gateway.http.intake import Intake
+from gateway.http.items import Submission
+from gateway.http.limits import InFlight, Share
+from gateway.http.observer import Observer
+from gateway.http.replies import Replies
+from gateway.settings import HttpSettings
+from routing.stages import Failed
+
+SENDER_LEFT = 499
+
+Work = Callable[[Exchange, Share], Awaitable[Response]]
+
+
+class Ingest:
+    """Serves requests. Whatever happens, the sender gets an answer, and none is a 500."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        intake: Intake,
+        replies: Replies,
+        in_flight: InFlight,
+        settings: HttpSettings,
+        observer: Observer,
+    ) -> None:
+        self._admission = admission
+        self._intake = intake
+        self._replies = replies
+        self._in_flight = in_flight
+        self._settings = settings
+        self._observer = observer
+
+    async def one(self, scope: Scope, receive: Receive, send: Send, source: str) -> None:
+        """`POST /v1/sources/{source}/events`: one message in the source's own format."""
+
+        async def work(exchange: Exchange, share: Share) -> Response:
+            return await self._one(exchange, share, source)
+
+        await self._serve(scope, receive, send, work)
+
+    async def many(self, scope: Scope, receive: Receive, send: Send, source: str) -> None:
+        """`POST /v1/sources/{source}/events/batch`: a file, an array or lines with many items."""
+
+        async def work(exchange: Exchange, share: Share) -> Response:
+            return await self._many(exchange, share, source)
+
+        await self._serve(scope, receive, send, work)
+
+    async def cloud_events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`POST /v1/events`: CloudEvents 1.0, one or, by the media type, a batch."""
+
+        async def work(exchange: Exchange, share: Share) -> Response:
+            is_batch = media.is_batch(exchange.headers.get("content-type", ""))
+            return await (self._many if is_batch else self._one)(exchange, share, None)
+
+        await self._serve(scope, receive, send, work)
+
+    async def _one(self, exchange: Exchange, share: Share, source: str | None) -> Response:
+        dry_run = exchange.flag("dry_run")
+        submission = await self._admit(exchange, share, source, self._settings.body_limit_bytes)
+        verdict = await self._intake.take_one(submission, dry_run=dry_run)
+        return self._replies.single(verdict, exchange.path, submission.vendor_reply)
+
+    async def _many(self, exchange: Exchange, share: Share, source: str | None) -> Response:
+        dry_run = exchange.flag("dry_run")
+        submission = await self._admit(exchange, share, source, self._settings.batch_limit_bytes)
+        verdicts = await self._intake.take_many(submission, dry_run=dry_run)
+        return self._replies.batch(verdicts, exchange.path, submission.vendor_reply)
+
+    async def _admit(
+        self, exchange: Exchange, share: Share, source: str | None, limit_bytes: int
+    ) -> Submission:
+        started = perf_counter()
+        submission = await self._admission.admit(exchange, share, source, limit_bytes)
+        self._observer.stage_ran("authenticate", 1, perf_counter() - started)
+        return submission
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, work: Work) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            return
+        started = perf_counter()
+        exchange = Exchange(scope, receive, send)
+        try:
+            with self._in_flight.request() as share:
+                response = await work(exchange, share)
+            await exchange.respond(response)
+            status = response.status
+        except ClientGone:
+            status = SENDER_LEFT
+        except EventError as error:
+            status = await self._refuse(exchange, error, None)
+        except Exception as error:  # noqa: BLE001 - nothing is kept, so the sender must send again
+            status = await self._refuse(exchange, InternalFault(f"{type(error).__name__}"), error)
+        self._observer.request_ended(status, perf_counter() - started)
+
+    async def _refuse(self, exchange: Exchange, error: EventError, cause: Exception | None) -> int:
+        """Answer a request that ended before it had items."""
+        self._observer.stage_failed(Failed("authenticate", error, cause))
+        is_ours = isinstance(error, InternalFault)
+        self._observer.item_ended(
+            source="",
+            verdict="try_later" if is_ours or isinstance(error, TryLater) else "rejected",
+            code=error.code,
+            stage="authenticate",
+            event_id="",
+            contract="",
+            detail=error.detail,
+            traceparent=exchange.headers.get("traceparent", ""),
+        )
+        return await exchange.refuse(error, status=503 if is_ours else None)

@@ -1,0 +1,113 @@
+"""The stage `accept`: items go to the broker, in two steps so that many can be on their way at once."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from msgspec import Struct
+
+from contracts.documents import Document
+from contracts.errors import (
+    ContractRetired,
+    ContractUnknown,
+    ContractViolated,
+    Disposition,
+    EventError,
+    InternalFault,
+    RequestUnreadable,
+)
+from gateway.http import verdicts
+from gateway.http.acceptance import Acceptance, Accepted, Flight
+from gateway.http.candidates import candidate_of, candidate_of_refused
+from gateway.http.items import Item, RehearsedItem, ValidItem
+from gateway.http.observer import Observer
+from gateway.http.verdicts import Verdict
+from routing.stages import Failed
+
+STAGE = "accept"
+
+_KEPT_WHERE_ASKED = (RequestUnreadable, ContractUnknown, ContractViolated, ContractRetired)
+
+
+class OnItsWay(Struct, frozen=True, kw_only=True):
+    """An item that was sent to the broker at `begun`; `verdict_of` says what its acceptance means."""
+
+    item: Item
+    flight: Flight
+    verdict_of: Callable[[Accepted], Verdict]
+    begun: float
+
+
+class Keeper:
+    """Sends items on their way and waits for them. Every item ends in exactly one verdict."""
+
+    def __init__(
+        self, acceptance: Acceptance, observer: Observer, *, partitions: int, body_limit_bytes: int
+    ) -> None:
+        self._acceptance = acceptance
+        self._observer = observer
+        self._partitions = partitions
+        self._body_limit_bytes = body_limit_bytes
+
+    def begin(
+        self, item: Item, result: ValidItem | RehearsedItem | Failed, *, dry_run: bool
+    ) -> Verdict | OnItsWay:
+        """Send an item on its way if it goes anywhere, else say what became of it. Never raises."""
+        if isinstance(result, RehearsedItem):
+            return verdicts.rehearsed(result)
+        if isinstance(result, Failed) and (dry_run or not self._is_kept(item, result.error)):
+            return verdicts.refused(item, result.stage, result.error)
+        try:
+            return self._keep(item, result) if isinstance(result, Failed) else self._accept(item, result)
+        except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again
+            return self._unkept(item, error)
+
+    async def end(self, sent: OnItsWay) -> Verdict:
+        """Wait for the broker, and say what became of the item. Never raises."""
+        try:
+            kept = await self._acceptance.finish(sent.flight)
+        except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again
+            return self._unkept(sent.item, error)
+        self._observer.stage_ran(STAGE, 1, perf_counter() - sent.begun)
+        return sent.verdict_of(kept)
+
+    def _accept(self, item: Item, valid: ValidItem) -> OnItsWay:
+        begun = perf_counter()
+        flight = self._acceptance.begin(candidate_of(valid, self._partitions))
+        return OnItsWay(
+            item=item, flight=flight, verdict_of=lambda kept: verdicts.accepted(valid, kept), begun=begun
+        )
+
+    def _keep(self, item: Item, failed: Failed) -> OnItsWay:
+        begun = perf_counter()
+        document = _decoded_again(item) if failed.stage == "validate" else None
+        candidate, sent_id = candidate_of_refused(item, document, failed.error, self._partitions)
+        return OnItsWay(
+            item=item,
+            flight=self._acceptance.begin(candidate),
+            verdict_of=lambda kept: verdicts.kept_as_dead_letter(
+                item, sent_id, document.contract if document else None, failed, kept
+            ),
+            begun=begun,
+        )
+
+    def _is_kept(self, item: Item, error: EventError) -> bool:
+        """Say whether what was refused becomes a dead letter; a file that can't be cut may be too large."""
+        if len(item.arrival.body) > self._body_limit_bytes:
+            return False
+        if error.disposition is Disposition.DEAD_LETTER:
+            return True
+        asked = item.submission.source.on_violation == "dead_letter"
+        return asked and isinstance(error, _KEPT_WHERE_ASKED)
+
+    def _unkept(self, item: Item, cause: Exception) -> Verdict:
+        if isinstance(cause, EventError):
+            failed = Failed(STAGE, cause)
+        else:
+            failed = Failed(STAGE, InternalFault(f"{STAGE}: {type(cause).__name__}"), cause)
+        self._observer.stage_failed(failed)
+        return verdicts.refused(item, STAGE, failed.error)
+
+
+def _decoded_again(item: Item) -> Document | None:
+    """Return the document that broke its contract: adapters are pure, so it is the one that was judged."""
+    return item.adapter.decode(item.arrival) if item.adapter is not None else None

@@ -1,0 +1,145 @@
+"""The gateway's stages, between authenticate and accept, which wait for others: split ▸ decode ▸ validate."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import structs
+
+from adapters.catalogue import Catalogue
+from adapters.event_ids import usable_event_id
+from contracts.canonical import Normalised
+from contracts.documents import Arrival, Document
+from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped
+from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS, body_digest
+from contracts.registry import Registry
+from gateway.http.items import DecodedItem, Item, RehearsedItem, Submission, ValidItem
+from gateway.settings import HttpSettings
+from observability import trace
+from routing.stages import Stage
+
+
+class IngestStages:
+    """One function each, synchronous and without effects, so that a worker thread may run them.
+
+    `one` and `many` are the two ways to split, `reading` is what each item then goes through, and `rehearsal`
+    the same in a dry run.
+    """
+
+    def __init__(self, catalogue: Catalogue, registry: Registry, settings: HttpSettings) -> None:
+        self._catalogue = catalogue
+        self._registry = registry
+        self._settings = settings
+        self.one = (Stage("split", self.split_one),)
+        self.many = (Stage("split", self.split_many),)
+        self.reading = (Stage("decode", self.decode), Stage("validate", self.validate))
+        self.rehearsal = (*self.reading, Stage("normalise", self.normalise))
+
+    def split_one(self, submission: Submission) -> list[Item]:
+        """Raises: RequestInvalid for a body with several items; see `Adapter.split`."""
+        items = self._items(submission)
+        first = next(items, None)
+        if first is None:
+            raise RequestInvalid("there is no event in this body")
+        if next(items, None) is not None:
+            raise RequestInvalid(
+                "this body has several items; send it to "
+                f"/v1/sources/{submission.source.name}/events/batch, which answers for each"
+            )
+        return [first]
+
+    def split_many(self, submission: Submission) -> list[Item]:
+        """Raises: RequestInvalid for no item, RequestTooLarge for too many; see `Adapter.split`."""
+        items: list[Item] = []
+        # each item repeats the head of its file: a long head and many items are far more bytes than came
+        room = self._settings.batch_limit_bytes + len(submission.message.body)
+        for item in self._items(submission):
+            items.append(item)
+            room -= len(item.arrival.body)
+            if len(items) > self._settings.items_limit:
+                raise RequestTooLarge(f"more than {self._settings.items_limit} items are not taken at once")
+            if room < 0:
+                raise RequestTooLarge(
+                    "the items of this file, each with the file's head, are too large together"
+                )
+        if not items:
+            raise RequestInvalid("there is no event in this body")
+        return items
+
+    def decode(self, item: Item) -> DecodedItem:
+        """Raises: RequestTooLarge for an item larger than one message may be; see `Adapter.decode`."""
+        limit = self._settings.body_limit_bytes
+        if len(item.arrival.body) > limit:
+            raise RequestTooLarge(f"this item is larger than {limit} bytes, the most that a message may have")
+        if item.adapter is None:
+            raise ContractUnknown("no adapter reads this")
+        return DecodedItem(item=item, document=item.adapter.decode(item.arrival))
+
+    def validate(self, decoded: DecodedItem) -> ValidItem:
+        """Hold the document against the version that the request asks for, the source's, or the newest.
+
+        Raises: RequestInvalid where the request asks for another contract than the document's;
+        ContractUnknown for one that the source doesn't send; see `Registry.validate`.
+        """
+        item, document = decoded.item, decoded.document
+        pins = item.submission.source.contracts
+        if pins and document.contract not in pins:
+            sent = ", ".join(sorted(pins)[:20])
+            raise ContractUnknown(
+                f"{item.submission.source.name} does not send {document.contract[:80]}; it sends: {sent}"
+            )
+        valid = self._registry.validate(_as_wanted(item, document), pins.get(document.contract) or None)
+        return ValidItem(
+            item=item,
+            document=valid,
+            source_event_id=source_event_id(item.arrival, document),
+            digest=body_digest(msgspec.json.encode(document.tree, order="deterministic")),
+        )
+
+    def normalise(self, valid: ValidItem) -> RehearsedItem:
+        """Say what the router would find in a document."""
+        adapter = self._catalogue.for_contract(valid.document.contract)
+        source, now = (
+            valid.item.submission.source.source,
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        try:
+            return RehearsedItem(valid=valid, normalised=adapter.normalise(valid.document, source, now))
+        except Unmapped as error:
+            return RehearsedItem(valid=valid, normalised=Normalised(), unmapped=error)
+
+    def _items(self, submission: Submission) -> Iterator[Item]:
+        adapter = self._catalogue.for_message(submission.source.source.system, submission.message)
+        for arrival in adapter.split(submission.message):
+            yield Item(
+                submission=submission,
+                arrival=arrival,
+                adapter=adapter,
+                traceparent=trace.continued(submission.traceparent),
+            )
+
+
+def source_event_id(arrival: Arrival, document: Document | None) -> str:
+    """Return the sender's id of an item: the transport's, else the document's, else file and place.
+
+    Raises: RequestInvalid for one that can't be an id.
+    """
+    given = arrival.source_event_id or (document.source_event_id if document else None)
+    if not given:
+        return f"{arrival.file or body_digest(arrival.body)}#{arrival.item}"
+    if len(given) <= SOURCE_EVENT_ID_MAX_CHARACTERS and given.isascii() and given.isprintable():
+        return given
+    return usable_event_id(given, "the event's id")
+
+
+def _as_wanted(item: Item, document: Document) -> Document:
+    wanted = item.submission.wanted
+    if wanted is None:
+        return document
+    if wanted.contract != document.contract:
+        raise RequestInvalid(
+            f"Contract asks for {wanted.contract}, and this document is a {document.contract[:80]}"
+        )
+    if document.version not in {None, wanted.version}:
+        raise RequestInvalid(f"Contract asks for {wanted.version}, and the document names {document.version}")
+    return structs.replace(document, version=wanted.version)

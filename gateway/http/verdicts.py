@@ -1,0 +1,181 @@
+"""What became of one item at the door, and the bodies that tell the sender."""
+
+from collections import Counter
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from contracts.errors import EventError, InternalFault, TryLater
+from contracts.ids import event_id
+from gateway.http.acceptance import Accepted
+from gateway.http.items import Item, RehearsedItem, ValidItem
+from gateway.http.problems import TABLE, Problem, told
+from routing.stages import Failed
+
+ACCEPTED = 202
+VALID = 200
+
+Outcome = Literal["accepted", "duplicate", "dead_letter", "valid", "rejected", "try_later"]
+
+
+class AcceptedReply(Struct, frozen=True, kw_only=True):
+    """The item is durable at `sequence`. `item` is its place in a batch, 1-based."""
+
+    item: int | UnsetType = UNSET
+    event_id: str
+    source: str
+    source_event_id: str
+    contract: str
+    version: str
+    status: Literal["accepted"] = "accepted"
+    duplicate: bool
+    sequence: int
+
+
+class KeptReply(Struct, frozen=True, kw_only=True):
+    """The item could not be taken and is kept as a dead letter, for `code` and `detail`."""
+
+    item: int | UnsetType = UNSET
+    event_id: str
+    source: str
+    source_event_id: str
+    contract: str | None
+    version: None = None
+    status: Literal["dead_letter"] = "dead_letter"
+    code: str
+    detail: str
+    duplicate: bool
+    sequence: int
+
+
+class ValidReply(Struct, frozen=True, kw_only=True):
+    """A dry run: the item would be accepted, and so many facts and exceptions of each kind found in it.
+
+    Where the document keeps its contract and we could still not say what it means, `would_be` is the code of
+    the dead letter that it would become, and `detail` why.
+    """
+
+    item: int | UnsetType = UNSET
+    event_id: str
+    source: str
+    source_event_id: str
+    contract: str
+    version: str
+    status: Literal["valid"] = "valid"
+    facts: dict[str, int]
+    exceptions: dict[str, int]
+    would_be: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
+
+
+class RefusedReply(Struct, frozen=True, kw_only=True):
+    """One item of a batch was not taken."""
+
+    item: int
+    status: Literal["refused"] = "refused"
+    code: str
+    problem: Problem
+
+
+class BatchReply(Struct, frozen=True, kw_only=True):
+    """One verdict for each item, in order.
+
+    `accepted` counts what was kept now, `dead_letter` how many of these are kept as dead letters, and
+    `valid` the items of a dry run.
+    """
+
+    items: list[AcceptedReply | KeptReply | ValidReply | RefusedReply]
+    accepted: int
+    duplicate: int
+    refused: int
+    dead_letter: int
+    valid: int
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """One item's end. `stage` is where it ended.
+
+    It has a `reply`, or an `error` where it was not taken; a dead letter has both.
+    """
+
+    item: Item
+    outcome: Outcome
+    status: int
+    stage: str
+    reply: AcceptedReply | KeptReply | ValidReply | None = None
+    error: EventError | None = None
+
+
+def accepted(valid: ValidItem, kept: Accepted) -> Verdict:
+    """The item is kept, now or by an earlier request."""
+    source = valid.item.submission.source.name
+    reply = AcceptedReply(
+        event_id=event_id(source, valid.source_event_id),
+        source=source,
+        source_event_id=valid.source_event_id,
+        contract=valid.document.contract,
+        version=valid.document.version or "",
+        duplicate=kept.is_duplicate,
+        sequence=kept.sequence,
+    )
+    return Verdict(
+        item=valid.item,
+        outcome="duplicate" if kept.is_duplicate else "accepted",
+        status=ACCEPTED,
+        stage="accept",
+        reply=reply,
+    )
+
+
+def kept_as_dead_letter(
+    item: Item, source_event_id: str, contract: str | None, failed: Failed, kept: Accepted
+) -> Verdict:
+    """The item could not be taken and is kept."""
+    source, error = item.submission.source.name, failed.error
+    reply = KeptReply(
+        event_id=event_id(source, source_event_id),
+        source=source,
+        source_event_id=source_event_id,
+        contract=contract,
+        code=error.code,
+        detail=told(error),
+        duplicate=kept.is_duplicate,
+        sequence=kept.sequence,
+    )
+    return Verdict(
+        item=item,
+        outcome="duplicate" if kept.is_duplicate else "dead_letter",
+        status=ACCEPTED,
+        stage=failed.stage,
+        reply=reply,
+        error=error,
+    )
+
+
+def rehearsed(item: RehearsedItem) -> Verdict:
+    """The item would be accepted."""
+    valid, source = item.valid, item.valid.item.submission.source.name
+    reply = ValidReply(
+        event_id=event_id(source, valid.source_event_id),
+        source=source,
+        source_event_id=valid.source_event_id,
+        contract=valid.document.contract,
+        version=valid.document.version or "",
+        facts=dict(Counter(fact.kind.value for fact in item.normalised.facts)),
+        exceptions=dict(Counter(found.category.value for found in item.normalised.exceptions)),
+        would_be=item.unmapped.code if item.unmapped else UNSET,
+        detail=item.unmapped.detail if item.unmapped else UNSET,
+    )
+    return Verdict(item=valid.item, outcome="valid", status=VALID, stage="normalise", reply=reply)
+
+
+def refused(item: Item, stage: str, error: EventError) -> Verdict:
+    """The item was not taken; what we broke and can't keep is 503, so that it comes again."""
+    tries_later = isinstance(error, TryLater | InternalFault)
+    return Verdict(
+        item=item,
+        outcome="try_later" if tries_later else "rejected",
+        status=503 if isinstance(error, InternalFault) else TABLE[error.code].status,
+        stage=stage,
+        error=error,
+    )
