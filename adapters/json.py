@@ -31,7 +31,7 @@ def parse_json(body: bytes) -> Any:
 def _is_deeper(value: Any, limit: int) -> bool:
     """Walk level by level, so that the answer itself needs no deep stack."""
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             child
             for parent in level

@@ -11,7 +11,9 @@ from adapters.catalogue import Catalogue
 from contracts.documents import Source
 from contracts.registry import Registry
 from gateway.data_folder import DataFolder, read_secret
-from gateway.settings import Settings, SettingsError, SourceSettings, lint, load
+from gateway.http.sources import RegisteredSource
+from gateway.issuer import ISSUER, make_issuer
+from gateway.settings import AuthSettings, Settings, SettingsError, SourceSettings, lint, load
 from routing.broker.streams import owner_consumer
 from routing.detection import InvoiceDetector
 from routing.owners import OwnerSettings, OwnersRefused, load_owners
@@ -92,17 +94,53 @@ def sources(installation: Installation) -> dict[str, Source]:
     }
 
 
+def registered_sources(installation: Installation) -> dict[str, RegisteredSource]:
+    """Return the sources as the gateway knows them. Raises: SettingsError where a secret can't be read."""
+    known = sources(installation)
+    return {
+        name: RegisteredSource(
+            source=known[name],
+            contracts=settings.contracts,
+            on_violation=settings.on_violation,
+            webhook_secrets=_webhook_secrets(name, settings, installation),
+        )
+        for name, settings in installation.settings.sources.items()
+    }
+
+
+def auth_settings(installation: Installation) -> AuthSettings:
+    """Return whose tokens are taken: the settings' issuer, else the data folder's own."""
+    auth = installation.settings.auth
+    if auth.issuer:
+        return auth
+    make_issuer(installation.folder)
+    return msgspec.structs.replace(auth, issuer=ISSUER, jwks_file=str(installation.folder.jwks))
+
+
 def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
     """Return the router's stages for one partition."""
     return Pipeline(
         adapter_of=installation.catalogue.for_contract,
         sources=sources(installation),
-        detector=InvoiceDetector(),
+        detector=InvoiceDetector(installation.taxonomy),
         triage=RuleTriage(installation.taxonomy, installation.settings.triage),
         routes=installation.routes,
         renderer=Renderer(installation.base_url),
         observer=observer,
     )
+
+
+def _webhook_secrets(name: str, settings: SourceSettings, installation: Installation) -> tuple[bytes, ...]:
+    """Return the secrets of a source whose vendor signs; none for the others."""
+    adapters = [each for each in installation.catalogue.adapters if each.system == settings.system]
+    if not any(adapter.signature for adapter in adapters):
+        return ()
+    if not settings.webhook_secret_files:
+        return (installation.folder.webhook_secret(name),)
+    try:
+        return tuple(read_secret(Path(file)) for file in settings.webhook_secret_files)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"sources.toml: {error} - at `$.sources.{name}.webhook_secret_files`") from None
 
 
 def _source(name: str, settings: SourceSettings, folder: DataFolder) -> Source:

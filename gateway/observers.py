@@ -5,6 +5,7 @@ import structlog
 from contracts.records import Outcome, ReceiptEntry
 from observability import metrics
 from observability.trace import trace_id
+from routing.delivery.observer import Stall
 from routing.items import RouterItem
 from routing.stages import Failed
 
@@ -118,12 +119,16 @@ class DeliveryMetrics:
 
     def __init__(self) -> None:
         self._stuck = _Stuck("delivery")
+        self._reasons: set[Stall] = set()
 
     def verdict(self, owner: str, kind: str) -> None:
         metrics.verdicts.labels(owner, kind).inc()
 
-    def ignored(self, owner: str) -> None:
-        metrics.ignored.labels(owner).inc()
+    def refused(self, owner: str, why: str) -> None:
+        metrics.ignored.labels(owner, why).inc()
+
+    def timer_armed(self, owner: str) -> None:
+        metrics.timers.labels(owner).inc()
 
     def retried(self, owner: str) -> None:
         metrics.attempts.labels(owner).inc()
@@ -131,5 +136,10 @@ class DeliveryMetrics:
     def dead_letter(self, lane: str, code: str) -> None:
         metrics.dead_letters.labels(lane, code).inc()
 
-    def stuck(self, reason: str) -> None:
-        self._stuck.tell(reason)
+    def stuck(self, reason: Stall) -> None:
+        self._reasons.add(reason)
+        self._stuck.tell(", ".join(sorted(self._reasons)))
+
+    def unstuck(self, reason: Stall) -> None:
+        self._reasons.discard(reason)
+        self._stuck.tell(", ".join(sorted(self._reasons)))

@@ -11,6 +11,7 @@ from contracts import subjects
 from gateway.settings_files import Raw, SettingsError, convert, find, is_default, put, read, variables
 from observability.log import LogSettings
 from routing.broker.streams import StreamSettings
+from routing.delivery.settings import DeliverySettings
 from routing.router import RouterSettings
 from routing.triage.decision import TriageSettings
 
@@ -131,6 +132,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     auth: AuthSettings
     log: LogSettings
     router: RouterSettings
+    delivery: DeliverySettings
     triage: TriageSettings
     clients: dict[str, ClientSettings]
     sources: dict[str, SourceSettings]
@@ -144,6 +146,7 @@ class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auth: AuthSettings = AuthSettings()
     log: LogSettings = LogSettings()
     router: RouterSettings = RouterSettings()
+    delivery: DeliverySettings = DeliverySettings()
     triage: TriageSettings = TriageSettings()
     clients: dict[str, Any] = {}
 
@@ -178,6 +181,7 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
         auth=found.auth,
         log=found.log,
         router=found.router,
+        delivery=found.delivery,
         triage=found.triage,
         clients=clients,
         sources=named_sources,

@@ -46,9 +46,10 @@ latency_seconds = Histogram(
 )  # fmt: skip
 verdicts = Counter("crossdock_delivery_verdicts_total", "Owners' verdicts.", ["owner", "verdict"])
 attempts = Counter("crossdock_delivery_attempts_total", "Attempts after the first.", ["owner"])
+timers = Counter("crossdock_delivery_timers_total", "Timers armed for a next attempt.", ["owner"])
 dead_letters = Counter("crossdock_dead_letters_total", "Dead letters kept.", ["lane", "code"])
 ignored = Counter(
-    "crossdock_delivery_ignored_total", "Verdicts that fit no delivery and were dropped.", ["owner"]
+    "crossdock_delivery_ignored_total", "Inputs of owners that had no effect.", ["owner", "why"]
 )
 stuck = Gauge(
     "crossdock_process_stuck", "1 while a process can't go on and a person should look.", ["process"],
@@ -63,6 +64,21 @@ def exposition() -> bytes:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
         return generate_latest(registry)
     return generate_latest(OWN_REGISTRY)
+
+
+def stuck_processes() -> list[str]:
+    """Return the processes that can't go on, as far as they share a folder with this one."""
+    registry = OWN_REGISTRY
+    if os.environ.get(MULTIPROCESS_FOLDER):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
+    return sorted(
+        sample.labels["process"]
+        for metric in registry.collect()
+        if metric.name == "crossdock_process_stuck"
+        for sample in metric.samples
+        if sample.value
+    )
 
 
 def clear_folder(folder: Path) -> None:

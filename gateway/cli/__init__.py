@@ -3,9 +3,10 @@
 import sys
 
 import rich_click as click
+from click.exceptions import Exit
 
 from contracts.errors import BrokerUnavailable
-from contracts.registry import ContractsError
+from contracts.manifest import ContractsError
 from gateway.cli import (
     adapters,
     broker,
@@ -33,10 +34,9 @@ def crossdock() -> None:
 
 
 for command in (
-    processes.up, demo.demo, processes.gateway, processes.router, processes.delivery, check.check, broker.broker,
-    token.token,
-    events.events, sources.sources, contracts.contracts, adapters.adapters, routes.routes,
-    dead_letters.dead_letters, owners.owners, ledger.ledger,
+    processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check,
+    token.token, sources.sources, owners.owners, contracts.contracts, adapters.adapters, routes.routes,
+    events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
 ):  # fmt: skip
     crossdock.add_command(command)
 
@@ -45,7 +45,7 @@ def main() -> None:
     """Run a command; what a person can mend is one line on standard error."""
     try:
         crossdock(standalone_mode=False)
-    except click.exceptions.Exit as ended:
+    except Exit as ended:
         sys.exit(ended.exit_code)
     except click.Abort:
         sys.exit(130)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import rich_click as click
+from click.exceptions import Exit
 
 from contracts.adapter import Adapter
 from contracts.documents import Arrival, Message, Source
@@ -66,7 +67,7 @@ def try_adapter(system: str, file: Path, time_zone: str, currency: str, as_json:
             as_json=False, title=f"{file.name}: {adapter.title}",
         )  # fmt: skip
     if any(item["verdict"] != "valid" for item in items):
-        raise click.exceptions.Exit(CHECK_FAILED)
+        raise Exit(CHECK_FAILED)
 
 
 def _outcome(

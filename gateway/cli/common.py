@@ -1,6 +1,5 @@
 """What every command shares: `--data`, `--config`, `--json`, a connection, and how results are shown."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -9,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 import rich_click as click
+import uvloop
 from nats.aio.client import Client
 from rich.console import Console
 from rich.table import Table
@@ -62,7 +62,7 @@ def with_broker(
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end."""
-    return asyncio.run(work)
+    return uvloop.run(work)
 
 
 def fail(sentence: str, status: int) -> NoReturn:

@@ -72,19 +72,21 @@ def demo(samples: Path | None, json_file: Path | None) -> None:
         json_file.write_bytes(_encoded(account))
     console.print(_table(account))
     for line in lines(account.balance):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
     if not account.is_balanced:
         fail("; ".join(account.faults), CHECK_FAILED)
     console.print("[bold green]balanced[/]: everything accepted is accounted for, and open = 0")
 
 
 def _table(account: Account) -> Table:
+    """Sources side by side: a terminal is narrower than thirteen numbers."""
     table = Table(title="by source", title_justify="left")
-    table.add_column("source")
-    for column in SourceLine.__struct_fields__:
-        table.add_column(column.replace("_", " "), justify="right")
-    for name, line in sorted(account.sources.items()):
-        table.add_row(name, *(str(getattr(line, column)) for column in SourceLine.__struct_fields__))
+    table.add_column("")
+    names = sorted(account.sources)
+    for name in names:
+        table.add_column(name, justify="right")
+    for count in SourceLine.__struct_fields__:
+        table.add_row(count.replace("_", " "), *(str(getattr(account.sources[name], count)) for name in names))
     return table
 
 

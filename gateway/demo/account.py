@@ -118,8 +118,8 @@ async def _deliveries(reader: StreamReader, sources: dict[str, SourceLine]) -> d
     for delivery, source in source_of.items():
         sources[source].deliveries += 1
         sources[source].done += delivery in done
-    for source in sources.values():
-        source.open = source.deliveries - source.done
+    for line in sources.values():
+        line.open = line.deliveries - line.done
     return published
 
 

@@ -22,6 +22,7 @@ from routing.broker import permissions
 from routing.broker.api import StreamReader
 from routing.broker.connection import connect
 from routing.dead_letters import DeadLetter, DeadLetters
+from routing.replays import Replays
 
 DRAIN_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -111,12 +112,8 @@ async def _drain(client: Client, installation: Installation, teller: Teller) -> 
 
 
 async def _replay(client: Client, delivery: str, teller: Teller) -> None:
-    dead_letters = DeadLetters(StreamReader(client), client)
-    letter = await dead_letters.show(delivery)
-    if letter is None:
-        return
-    teller.dead_letter(letter)
-    await dead_letters.replay(delivery, actor="demo")
+    teller.dead_letter((await DeadLetters(StreamReader(client)).show(delivery)).letter)
+    await Replays(client).replay(delivery, actor="demo")
 
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -21,7 +21,10 @@ MINIMUM_SERVER = (2, 12, 0)
 
 
 class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sizes and copies. `partitions` is 1 on one node and 8 in a cluster; `replicas` is 1 or 3."""
+    """Sizes and copies. `partitions` is 1 on one node and 8 in a cluster; `replicas` is 1 or 3.
+
+    `owner_ack_wait_seconds` is how long an owner may be silent before a delivery comes again.
+    """
 
     partitions: int = 1
     replicas: int = 1
@@ -31,6 +34,7 @@ class StreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     dead_letters_limit_bytes: int = 2 * GIB
     advisories_limit_bytes: int = 256 * MIB
     audit_limit_bytes: int = 1 * GIB
+    owner_ack_wait_seconds: float = 30.0
 
 
 class Stream(Struct, frozen=True, kw_only=True):
@@ -90,7 +94,7 @@ def streams(settings: StreamSettings) -> tuple[Stream, ...]:
     )  # fmt: skip
 
 
-def consumers(owners: Iterable[tuple[str, int]]) -> tuple[Consumer, ...]:
+def consumers(settings: StreamSettings, owners: Iterable[tuple[str, int]]) -> tuple[Consumer, ...]:
     """Return every durable consumer; `owners` gives each owner's name and its deliveries in flight.
 
     `max_deliver` 3 is the first rung of the retry ladder, not its end: reaching it arms a timer.
@@ -104,7 +108,7 @@ def consumers(owners: Iterable[tuple[str, int]]) -> tuple[Consumer, ...]:
     theirs = tuple(
         Consumer(
             stream=subjects.OUT_STREAM, name=owner_consumer(owner), filter_subject=f"out.{owner}.*.*",
-            max_ack_pending=in_flight, max_deliver=3,
+            ack_wait_seconds=settings.owner_ack_wait_seconds, max_ack_pending=in_flight, max_deliver=3,
         )
         for owner, in_flight in owners
     )  # fmt: skip
@@ -125,7 +129,7 @@ async def apply(client: Client, settings: StreamSettings, owners: Iterable[tuple
     changes: list[str] = []
     for stream in streams(settings):
         changes += await _apply_stream(client, stream, settings.replicas)
-    for consumer in consumers(owners):
+    for consumer in consumers(settings, owners):
         changes += await _apply_consumer(client, consumer)
     return changes
 

@@ -1,0 +1,156 @@
+"""The three long-running processes: each connects as its own user and runs until SIGTERM."""
+
+import asyncio
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from nats.aio.client import Client
+
+from contracts import subjects
+from contracts.records import AuditRecord
+from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.http.acceptance import Acceptance
+from gateway.http.app import GatewayParts, create_app
+from gateway.http.auth import Authenticator
+from gateway.http.keys import KeyStore, keys_from_file, keys_from_url
+from gateway.observers import DeliveryMetrics, GatewayObserver, RouterMetrics
+from gateway.readiness import ReadinessProbe
+from gateway.settings import AuthSettings
+from gateway.supervisor import adopt, bind, stop_requested
+from gateway.timeline import Timelines
+from observability import log, metrics
+from routing.broker.api import StreamReader
+from routing.broker.connection import connect
+from routing.broker.publisher import Outgoing, Publisher, publish_until_kept, with_id
+from routing.delivery.process import DeliveryProcess
+from routing.janitor import keep_room
+from routing.router import PartitionRouter
+
+GRACEFUL_SECONDS = 4
+KEEP_ALIVE_SECONDS = 75
+
+
+async def run_gateway(installation: Installation, descriptor: int | None) -> None:
+    """Answer HTTP until SIGTERM, on an inherited listening socket or on one of its own."""
+    log.configure(installation.settings.log, "gateway")
+    settings, folder = installation.settings, installation.folder
+    client = await connect(folder.credentials("gateway", settings.broker), "gateway")
+    system = (
+        None
+        if settings.broker.url
+        else await connect(folder.credentials("monitor", settings.broker), "monitor")
+    )
+    publisher = Publisher(client)
+    publisher.start()
+    try:
+        app = create_app(_gateway_parts(installation, client, system, publisher))
+        listener = bind(settings.http.host, settings.http.port) if descriptor is None else adopt(descriptor)
+        await _serve(app, listener, installation)
+    finally:
+        await publisher.stop()
+        for connection in (client, system):
+            if connection is not None:
+                await connection.close()
+
+
+async def run_router(installation: Installation) -> None:
+    """Route every partition until SIGTERM."""
+    log.configure(installation.settings.log, "router")
+    folder, settings, broker = installation.folder, installation.settings, installation.settings.broker
+    client = await connect(folder.credentials("router", broker), "router")
+    observer = RouterMetrics()
+    routers = [
+        PartitionRouter(client, partition, pipeline(installation, observer), settings.router, observer)
+        for partition in range(broker.streams.partitions)
+    ]
+    with stop_requested() as stop:
+        tasks = [router.run(stop) for router in routers]
+        await _run_all([*tasks, keep_room(client, broker.streams.partitions, stop)], stop)
+    await client.close()
+
+
+async def run_delivery(installation: Installation) -> None:
+    """Follow verdicts, timers, advisories and receipts until SIGTERM."""
+    log.configure(installation.settings.log, "delivery")
+    client = await connect(
+        installation.folder.credentials("delivery", installation.settings.broker), "delivery"
+    )
+    process = DeliveryProcess(client, installation.settings.delivery, installation.owners, DeliveryMetrics())
+    with stop_requested() as stop:
+        await _run_all([process.run(stop)], stop)
+    await client.close()
+
+
+def _gateway_parts(
+    installation: Installation, client: Client, system: Client | None, publisher: Publisher
+) -> GatewayParts:
+    settings = installation.settings
+    reader = StreamReader(client)
+    timelines = Timelines(reader, settings.broker.streams.partitions)
+    auth = auth_settings(installation)
+    return GatewayParts(
+        settings=settings.http,
+        registry=installation.registry,
+        catalogue=installation.catalogue,
+        sources=registered_sources(installation),
+        authenticator=Authenticator(auth, settings.clients, KeyStore(_keys(auth))),
+        acceptance=Acceptance(publisher, reader),
+        partitions=settings.broker.streams.partitions,
+        timeline=timelines.find,
+        original=timelines.original,
+        audit_read=_audit_read(client),
+        readiness=ReadinessProbe(client, system),
+        metrics=metrics.exposition,
+        observer=GatewayObserver(),
+    )
+
+
+def _keys(auth: AuthSettings) -> Callable[[], Awaitable[bytes]]:
+    return keys_from_url(auth.jwks_url) if auth.jwks_url else keys_from_file(Path(auth.jwks_file))
+
+
+def _audit_read(client: Client) -> Callable[[str, str], Awaitable[None]]:
+    async def audit_read(event_id: str, actor: str) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        record = AuditRecord(act="read", subject_id=event_id, actor=actor, at=now)
+        message = Outgoing(
+            subject=subjects.audit("read", event_id, 1),
+            body=msgspec.json.encode(record),
+            headers=with_id(uuid.uuid4().hex, {}),
+        )
+        await publish_until_kept(client, message)
+
+    return audit_read
+
+
+async def _serve(app: object, listener: socket.socket, installation: Installation) -> None:
+    http = installation.settings.http
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # Litestar's ASGI types are its own
+        http="httptools",
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ssl_certfile=http.tls_certificate_file or None,
+        ssl_keyfile=http.tls_key_file or None,
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+async def _run_all(works: list[Awaitable[None]], stop: asyncio.Event) -> None:
+    """Run until all end; where one raises, the others are stopped and the process ends with its error."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,282 @@
+"""kill -9 of every process at random under load, and a journal of our own that accounts for each message.
+
+The journal holds what senders and owners saw; nothing in it comes from Crossdock's own books.
+"""
+
+import asyncio
+import os
+import random
+import signal
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from contracts import ids, subjects
+from contracts.records import Outcome, Verdict, VerdictKind
+from crossdock_sdk import Answer, Delivery, Done, Owner, Reject, Retry
+from gateway.bootstrap import Installation, install
+from gateway.data_folder import DataFolder
+from gateway.issuer import mint
+from gateway.up import Running, running
+from routing.broker import permissions
+from routing.broker.api import StreamReader, request_api
+from routing.broker.connection import connect
+from routing.receipts import decode
+
+SOURCE = "pos-demo"
+EXPECTED_OWNER = "store-ops"
+SENDERS = 12
+BATCH = 10
+ACK_WAIT_SECONDS = 3
+
+Kinds = dict[int, str]
+PLAIN, POISON, GOOD, RETRIED, REJECTED = "plain", "poison", "good", "retried", "rejected"
+KIND_OF = {0: POISON, 1: GOOD, 2: GOOD, 3: RETRIED, 4: REJECTED, 5: GOOD}
+REPEATED = {5, 6, 7}
+
+
+def kind(number: int) -> str:
+    """What shall happen to a message, by its number."""
+    return KIND_OF.get(number % 20, PLAIN)
+
+
+def sale(number: int) -> str:
+    """One transaction: its price fits unless it shall be an exception; poison has a date that never was."""
+    charged = "1.00" if kind(number) in {PLAIN, POISON} else "3.00"
+    ended = "2026-02-30T10:00:00" if kind(number) == POISON else "2026-03-14T10:00:00"
+    return (
+        f"<Transaction><RetailStoreID>1</RetailStoreID><WorkstationID>1</WorkstationID>"
+        f"<SequenceNumber>{number}</SequenceNumber><BusinessDayDate>2026-03-14</BusinessDayDate>"
+        f"<EndDateTime>{ended}</EndDateTime><CurrencyCode>EUR</CurrencyCode>"
+        "<RetailTransaction><LineItem><SequenceNumber>1</SequenceNumber><Sale ItemType='Stock'>"
+        f"<ItemID>{number:014d}</ItemID><RegularSalesUnitPrice>1.00</RegularSalesUnitPrice>"
+        f"<ExtendedAmount>{charged}</ExtendedAmount><Quantity>1</Quantity>"
+        "</Sale></LineItem></RetailTransaction></Transaction>"
+    )
+
+
+def event_of(number: int) -> str:
+    return ids.event_id(SOURCE, f"1/1/2026-03-14/{number}")
+
+
+@dataclass
+class Journal:
+    """What was seen from outside: each acknowledgement, and each delivery that an owner got."""
+
+    acknowledged: Counter[int] = field(default_factory=Counter)
+    refused: list[str] = field(default_factory=list)
+    seen: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    wrong_owner: list[str] = field(default_factory=list)
+
+    def take(self, owner: str, delivery: Delivery) -> Answer:
+        """An owner's handler: remember, and answer by the kind of the message."""
+        number = int(delivery.exception["item"]["id"])
+        if owner not in delivery.route["owners"] or delivery.event_id != event_of(number):
+            self.wrong_owner.append(delivery.id)
+        self.seen[delivery.event_id].append((owner, delivery.id))
+        if kind(number) == REJECTED:
+            return Reject(reason="on purpose")
+        if kind(number) == RETRIED and delivery.attempt == 1:
+            return Retry(delay_seconds=0.2, reason="on purpose")
+        return Done()
+
+
+class TillSender:
+    """Sends until it is acknowledged, as a till does; in batches and one by one, some of it twice."""
+
+    def __init__(self, url: str, token: str, journal: Journal) -> None:
+        self._journal = journal
+        self._client = httpx.AsyncClient(
+            base_url=f"{url}/v1/sources/{SOURCE}", timeout=10.0, trust_env=False,
+            headers={"authorization": f"Bearer {token}", "content-type": "application/xml"},
+            limits=httpx.Limits(max_connections=SENDERS, max_keepalive_connections=SENDERS),
+        )  # fmt: skip
+
+    async def send_all(self, count: int) -> None:
+        """Send every number, spread over the senders; then the repeats."""
+        numbers = iter(range(count))
+        await asyncio.gather(*(self._work(numbers) for _ in range(SENDERS)))
+        repeats = iter([number for number in range(count) if number % 20 in REPEATED])
+        await asyncio.gather(*(self._work(repeats) for _ in range(SENDERS)))
+        await self._client.aclose()
+
+    async def _work(self, numbers) -> None:  # type: ignore[no-untyped-def]
+        while chunk := [number for _, number in zip(range(BATCH), numbers, strict=False)]:
+            if chunk[0] % 3:
+                await self._until_kept("/events/batch", chunk)
+            else:
+                for number in chunk:
+                    await self._until_kept("/events", [number])
+
+    async def _until_kept(self, path: str, numbers: list[int]) -> None:
+        body = f"<POSLog>{''.join(map(sale, numbers))}</POSLog>".encode()
+        left = set(numbers)
+        while left:
+            try:
+                response = await self._client.post(path, content=body)
+            except httpx.HTTPError:
+                await asyncio.sleep(0.05)  # the gateway died in the middle: nobody knows what it kept
+                continue
+            content = response.json()
+            verdicts = content.get("items", [content])
+            for number, verdict in zip(numbers, verdicts, strict=False):
+                if verdict.get("status") == "accepted":
+                    assert verdict["event_id"] == event_of(number)
+                    self._journal.acknowledged[number] += 1
+                    left.discard(number)
+                elif response.status_code < 500 and verdict.get("code", "").startswith("request.unr"):
+                    self._journal.refused.append(str(verdict))
+                    left.discard(number)
+            if left:
+                await asyncio.sleep(0.05)
+
+
+async def kill_at_random(system: Running, count: int, chance: random.Random) -> Counter[str]:
+    """kill -9 one of our processes or the broker, again and again; all are started again by `up`."""
+    killed: Counter[str] = Counter()
+    while killed.total() < count:
+        await asyncio.sleep(chance.uniform(0.2, 1.2))
+        victims = {**system.supervisor.pids, "broker": system.broker.pid if system.broker else None}
+        name = chance.choice(sorted(victims))
+        if victims[name] is not None:
+            os.kill(victims[name], signal.SIGKILL)
+            killed[name] += 1
+    return killed
+
+
+async def faults(journal: Journal, reader: StreamReader, count: int) -> list[str]:
+    """Hold the journal against the streams; return a sentence for each thing that does not fit."""
+    found = list(journal.refused)
+    outcomes: dict[str, list[Outcome]] = defaultdict(list)
+    async for stored in reader.scan(subjects.OUT_STREAM, "receipt.*"):
+        receipt = decode(stored).receipt
+        for entry in receipt.entries:
+            if entry.sequence <= receipt.through and entry.outcome is not Outcome.DUPLICATE:
+                outcomes[entry.event].append(entry.outcome)
+    wanted_outcome = {PLAIN: Outcome.OBSERVED, POISON: Outcome.DEAD}
+    for number in range(count):
+        event, wanted = event_of(number), wanted_outcome.get(kind(number), Outcome.WITH_EXCEPTIONS)
+        if not journal.acknowledged[number]:
+            found.append(f"{number} was never acknowledged")
+        if outcomes[event] != [wanted]:
+            found.append(f"{number} has outcomes {outcomes[event]} and not {wanted}")
+        owners = {owner for owner, _ in journal.seen.get(event, [])}
+        if owners != ({EXPECTED_OWNER} if wanted is Outcome.WITH_EXCEPTIONS else set()):
+            found.append(f"{number} ({kind(number)}) came to {owners or 'nobody'}")
+    found += [f"delivery {delivery} came to the wrong owner" for delivery in journal.wrong_owner]
+    return found + await _wrong_endings(journal, reader, count)
+
+
+async def _wrong_endings(journal: Journal, reader: StreamReader, count: int) -> list[str]:
+    done = {
+        stored.subject.split(".")[2]
+        async for stored in reader.scan(subjects.RESULTS_STREAM, "result.>")
+        if msgspec.json.decode(stored.body, type=Verdict).verdict is VerdictKind.DONE
+    }
+    expected_letters: set[str] = set()
+    found: list[str] = []
+    for number in range(count):
+        event = event_of(number)
+        if kind(number) == POISON:
+            expected_letters.add(subjects.dead_letter("normalise", event, 1))
+        for owner, delivery in set(journal.seen.get(event, [])):
+            if kind(number) == REJECTED:
+                expected_letters.add(subjects.dead_letter(owner, delivery, 1))
+            elif delivery not in done:
+                found.append(f"{number} was never done")
+    letters = set(await reader.counts(subjects.DEAD_LETTERS_STREAM, "dlq.>"))
+    found += [f"dead letter {subject} is missing" for subject in expected_letters - letters]
+    return found + [f"dead letter {subject} was not expected" for subject in letters - expected_letters]
+
+
+def installed(place: Path) -> Installation:
+    # what an owner held when the broker died comes again after this, and not after half a minute
+    quick = {"CROSSDOCK__BROKER__STREAMS__OWNER_ACK_WAIT_SECONDS": str(ACK_WAIT_SECONDS)}
+    return install(DataFolder(place / "data"), None, quick)
+
+
+async def until_no_faults(look: Callable[[], object], seconds: float) -> list[str]:
+    """Wait until everything fits, and return what still does not when time is over."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        found: list[str] = await look()  # type: ignore[misc]  # a coroutine function
+        if not found or asyncio.get_running_loop().time() > deadline:
+            return found
+        await asyncio.sleep(0.5)
+
+
+@pytest.mark.parametrize(
+    ("count", "kills", "drain_seconds"),
+    [(600, 6, 60), pytest.param(20_000, 60, 180, marks=pytest.mark.chaos)],
+)
+async def test_every_message_is_accounted_for_while_processes_are_killed(
+    tmp_path, count, kills, drain_seconds
+):
+    chance = random.Random(count)
+    journal, stop = Journal(), asyncio.Event()
+    installation = installed(tmp_path)
+    folder = installation.folder
+    async with running(installation, None, 0, log_to_files=True) as system:
+        credentials = [
+            folder.credentials_file(permissions.owner_user(owner)) for owner in installation.owners
+        ]
+        owners = [Owner.from_credentials(path) for path in credentials]
+        for owner in owners:
+            owner.on_delivery(_handler(owner, journal))
+        tasks = [asyncio.create_task(owner.serve(stop)) for owner in owners]
+        client = await connect(folder.credentials("operator", installation.settings.broker), "chaos")
+        reader = StreamReader(client)
+        try:
+            token = mint(folder, SOURCE, installation.settings.clients[SOURCE].scopes)
+            sender = TillSender(system.url, token, journal)
+            killer = asyncio.create_task(kill_at_random(system, kills, chance))
+            await sender.send_all(count)
+            killed = await killer
+            print(f"killed: {dict(killed)}; seen: {sum(map(len, journal.seen.values()))} attempts")  # noqa: T201
+            left = await until_no_faults(lambda: _patiently(journal, reader, count), drain_seconds)
+            assert left == [], f"{len(left)} faults, the first: {left[:5]}"
+            await _removed_messages_are_noticed(journal, folder, installation, reader, count)
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await client.close()
+
+
+def _handler(owner: Owner, journal: Journal):  # type: ignore[no-untyped-def]
+    async def handle(delivery: Delivery) -> Answer:
+        return journal.take(owner.name, delivery)
+
+    return handle
+
+
+async def _patiently(journal: Journal, reader: StreamReader, count: int) -> list[str]:
+    try:
+        return await faults(journal, reader, count)
+    except Exception as error:  # noqa: BLE001 - the broker may be just restarting
+        return [f"the streams can't be read yet: {error}"]
+
+
+async def _removed_messages_are_noticed(
+    journal: Journal, folder: DataFolder, installation: Installation, reader: StreamReader, count: int
+) -> None:
+    """A check that could not fail would prove nothing: take one thing away, and it must be missed."""
+    event = next(event for event, seen in journal.seen.items() if seen)
+    kept = journal.seen.pop(event)
+    assert await faults(journal, reader, count), "a delivery that no owner saw is not noticed"
+    journal.seen[event] = kept
+    assert not await faults(journal, reader, count)
+    provisioner = await connect(
+        folder.credentials("provisioner", installation.settings.broker), "chaos-removal"
+    )
+    try:
+        receipt = await reader.next(subjects.OUT_STREAM, "receipt.*", 1)
+        assert receipt is not None
+        await request_api(provisioner, f"STREAM.MSG.DELETE.{subjects.OUT_STREAM}", {"seq": receipt.sequence})
+        assert await faults(journal, reader, count), "an outcome that is gone is not noticed"
+    finally:
+        await provisioner.close()
