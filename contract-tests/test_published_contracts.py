@@ -180,9 +180,10 @@ def test_no_published_file_was_edited_deleted_or_left_out_of_the_lock() -> None:
 
 
 def test_editing_a_published_file_is_refused(tmp_path: Path) -> None:
-    published = shutil.copytree(PUBLISHED, tmp_path / "published")
+    published = shutil.copytree(PUBLISHED, tmp_path / "published", ignore=shutil.ignore_patterns("*.lock"))
+    lock.write(published)
     schema = version_folders(contract_folders(published)[0])[0] / "schema.json"
-    schema.write_text(schema.read_text("utf-8").replace('"type": "string"', '"type": "integer"', 1), "utf-8")
+    schema.write_text(schema.read_text("utf-8") + "\n", "utf-8")
     named = schema.relative_to(published).as_posix()
     assert [finding for finding in lock.verify(published) if finding.startswith(f"{named}: edited")]
     before = (published / lock.LOCK_FILE).read_bytes()
