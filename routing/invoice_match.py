@@ -1,6 +1,6 @@
 """Invoices against purchase orders, line by line: billed dearer than ordered, or more than ordered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 from typing import Literal, NamedTuple
 
@@ -100,62 +100,87 @@ class InvoiceDetector:
         )
 
 
+class _OrderLines:
+    """An order's lines, found by number or by item: a document may have thousands."""
+
+    def __init__(self, order: Fact) -> None:
+        self.order = order
+        self._by_number: dict[str, list[FactLine]] = {}
+        self._by_item: dict[str, list[FactLine]] = {}
+        for line in order.lines:
+            self._by_number.setdefault(joinable(line.line), []).append(line)
+            for item in _item_ids(line):
+                self._by_item.setdefault(item, []).append(line)
+
+    def billed_by(self, billed: FactLine) -> FactLine | None:
+        """Return the line that an invoice's line names by its number, else the only one of its item."""
+        numbers = {
+            joinable(one.line) for one in billed.references if one.kind == "purchase-order" and one.line
+        }
+        if numbers:
+            found = [line for number in numbers for line in self._by_number.get(number, ())]
+            fitting = [line for line in found if not _differ(line, billed)]
+        else:
+            found = [line for item in _item_ids(billed) for line in self._by_item.get(item, ())]
+            fitting = list({id(line): line for line in found}.values())
+        return fitting[0] if len(fitting) == 1 else None
+
+
 def _pairs(item: NormalisedItem, context: FactContext) -> Iterator[_Pair]:
-    own_orders = [fact for fact in item.facts if fact.kind is FactKind.PURCHASE_ORDER and is_joined(fact)]
+    own = [fact for fact in item.facts if fact.kind is FactKind.PURCHASE_ORDER and is_joined(fact)]
     for fact in item.facts:
         if fact.kind is FactKind.INVOICE:
-            for number in order_numbers(fact):
+            for number, lines in _lines_by_order(fact).items():
                 known = context.recall(FactKind.PURCHASE_ORDER, number)
-                own = [order for order in own_orders if number in order_numbers(order)]
-                yield from _newest_first(fact, (*known, *own), number)
-    for order in own_orders:
+                orders = (*known, *(order for order in own if number in order_numbers(order)))
+                for order in reversed(orders):  # the newest says what was agreed last
+                    yield from _joined(fact, lines, _OrderLines(order), number)
+    for order in own:
         for number in order_numbers(order):
             # an order sent again, or changed, does not make the invoices wrong that came before it
             if context.claim((order.kind, number, order.key), item.item.event_id):
+                order_lines = _OrderLines(order)
                 for invoice in context.recall(FactKind.INVOICE, number):
-                    yield from _joined(invoice, order, number)
+                    lines = _lines_by_order(invoice).get(number, [])
+                    yield from _joined(invoice, lines, order_lines, number)
 
 
-def _newest_first(invoice: Fact, orders: tuple[Fact, ...], number: str) -> Iterator[_Pair]:
-    for order in reversed(orders):
-        yield from _joined(invoice, order, number)
+def _lines_by_order(invoice: Fact) -> dict[str, list[FactLine]]:
+    """Return the lines by the order that they bill; one that names none bills the invoice's only order."""
+    numbers = order_numbers(invoice)
+    found: dict[str, list[FactLine]] = {}
+    for line in invoice.lines:
+        named = {joinable(one.id) for one in line.references if one.kind == "purchase-order"}
+        if not named and len(numbers) == 1:
+            named = set(numbers)
+        if len(named) == 1:
+            found.setdefault(named.pop(), []).append(line)
+    return found
 
 
-def _joined(invoice: Fact, order: Fact, number: str) -> Iterator[_Pair]:
+def _joined(
+    invoice: Fact, lines: Sequence[FactLine], order_lines: _OrderLines, number: str
+) -> Iterator[_Pair]:
+    order = order_lines.order
     if invoice.partner and order.partner and invoice.partner.role != order.partner.role:
         return
-    is_only_order = len(order_numbers(invoice)) == 1
-    for billed in invoice.lines:
-        ordered = _line_of(order, billed, number, is_only_order=is_only_order)
+    for billed in lines:
+        ordered = order_lines.billed_by(billed)
+        # an order's line has a reason when it was cancelled
         if ordered is not None and ordered.reason is None:
             yield _Pair(invoice, billed, order, ordered, number)
 
 
-def _line_of(order: Fact, billed: FactLine, number: str, *, is_only_order: bool) -> FactLine | None:
-    """Return the order's line that the invoice's line names by its number, else the only one of its item.
-
-    A line that names no order of its own is of the invoice's only one.
-    """
-    named = [one for one in billed.references if one.kind == "purchase-order"]
-    if any(joinable(one.id) != number for one in named) or (not named and not is_only_order):
-        return None
-    lines = {joinable(one.line) for one in named if one.line}
-    if lines:
-        fitting = [line for line in order.lines if joinable(line.line) in lines and not _differ(line, billed)]
-    else:
-        fitting = [line for line in order.lines if _is_same_item(line, billed)]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def _is_same_item(one: FactLine, other: FactLine) -> bool:
-    if one.item is None or other.item is None:
-        return False
-    same_gtin = one.item.gtin is not None and one.item.gtin == other.item.gtin
-    return same_gtin or joinable(one.item.id) == joinable(other.item.id)
+def _item_ids(line: FactLine) -> tuple[str, ...]:
+    if line.item is None:
+        return ()
+    own = f"id:{joinable(line.item.id)}"
+    return (own,) if line.item.gtin is None else (own, f"gtin:{joinable(line.item.gtin)}")
 
 
 def _differ(one: FactLine, other: FactLine) -> bool:
-    return one.item is not None and other.item is not None and not _is_same_item(one, other)
+    """Say that both name an item, and not the same one."""
+    return bool(one.item and other.item) and not set(_item_ids(one)) & set(_item_ids(other))
 
 
 def _differences(pair: _Pair) -> Iterator[_Difference]:
