@@ -17,6 +17,7 @@ from gateway.demo.sender import Answer
 from ledger.conservation import Balance
 from routing.dead_letters import DeadLetter
 
+SOURCES_SIDE_BY_SIDE = 4
 MARKS = {"accepted": "[green]accepted[/]", "unsupported": "[yellow]unsupported[/]"}
 
 
@@ -31,7 +32,7 @@ class Screen(Teller):
         self._delivered = progress.add_task("settled", total=None)
 
     def step(self, sentence: str) -> None:
-        self._console.print(f"[bold]•[/] {sentence}")
+        self._console.print(f"[bold]•[/] {sentence}", soft_wrap=True)
 
     def answered(self, answer: Answer, done: int, total: int) -> None:
         self._progress.update(self._sending, completed=done, total=total)
@@ -79,14 +80,22 @@ def demo(samples: Path | None, json_file: Path | None) -> None:
 
 
 def _table(account: Account) -> Table:
-    """Sources side by side: a terminal is narrower than thirteen numbers."""
-    table = Table(title="by source", title_justify="left")
-    table.add_column("")
+    """A row for each count, or for each source where there are many; counts of nothing are left out then."""
     names = sorted(account.sources)
-    for name in names:
-        table.add_column(name, justify="right")
-    for count in SourceLine.__struct_fields__:
-        table.add_row(count.replace("_", " "), *(str(getattr(account.sources[name], count)) for name in names))
+    counts = SourceLine.__struct_fields__
+    is_wide = len(names) <= SOURCES_SIDE_BY_SIDE
+    if not is_wide:
+        counts = tuple(
+            count for count in counts if any(getattr(line, count) for line in account.sources.values())
+        )
+    rows, columns = (counts, names) if is_wide else (names, counts)
+    table = Table("", title="by source", title_justify="left")
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="right")
+    for row in rows:
+        pairs = [(column, row) if is_wide else (row, column) for column in columns]
+        numbers = [str(getattr(account.sources[name], count)) for name, count in pairs]
+        table.add_row(row.replace("_", " "), *numbers)
     return table
 
 

@@ -84,4 +84,4 @@ def settings_for(parcels: Collection[Parcel], known: Collection[str]) -> str:
 
 
 def _is_batch(media_type: str, size_bytes: int) -> bool:
-    return media_type in BATCH_MEDIA_TYPES or size_bytes > SINGLE_LIMIT_BYTES
+    return media_type in BATCH_MEDIA_TYPES or "-batch" in media_type or size_bytes > SINGLE_LIMIT_BYTES

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from adapters.wms import ADAPTERS as WMS_ADAPTERS
 from contracts import ids
+from contracts.errors import ContractUnknown
 from gateway.bootstrap import Installation
 from gateway.demo.parcels import Parcel
 from gateway.issuer import mint
@@ -84,11 +85,9 @@ def _read(response: httpx.Response, parcel: Parcel, answer: Answer) -> None:
         return
     content = response.json()
     if response.is_client_error and "items" not in content:
-        answer.status = (
-            "unsupported" if response.status_code == httpx.codes.UNSUPPORTED_MEDIA_TYPE else "refused"
-        )
         answer.refused = 1
         _blame(answer, content)
+        answer.status = _refusal(answer)
         return
     if "items" not in content:
         vendor = {"event_id": ids.event_id(parcel.source, parcel.headers.get(MESSAGE_ID, ""))}
@@ -96,7 +95,7 @@ def _read(response: httpx.Response, parcel: Parcel, answer: Answer) -> None:
     answer.items = len(content["items"])
     for item in content["items"]:
         _count(answer, item)
-    answer.status = "accepted" if not answer.refused else "refused"
+    answer.status = _refusal(answer) if answer.refused else "accepted"
 
 
 def _count(answer: Answer, item: dict[str, Any]) -> None:
@@ -108,6 +107,10 @@ def _count(answer: Answer, item: dict[str, Any]) -> None:
     else:
         answer.accepted += 1
         answer.events.append(item["event_id"])
+
+
+def _refusal(answer: Answer) -> Status:
+    return "unsupported" if answer.code == ContractUnknown.code else "refused"
 
 
 def _blame(answer: Answer, problem: dict[str, Any]) -> None:
