@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +11,6 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from nats.aio.client import Client
 
-from adapters import pos
 from adapters.catalogue import Catalogue
 from adapters.json import parse_json
 from adapters.json_items import cut_items, has_many, looks_like_json
@@ -21,7 +19,9 @@ from contracts.adapter import Reply, Signature
 from contracts.canonical import Category, Fact, FactKind, Measure, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import ContractUnknown, Unmapped
+from contracts.folder import PUBLISHED, contract_folders
 from contracts.registry import Registry
+from gateway import bootstrap
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
@@ -112,8 +112,12 @@ ISSUER_KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES2
 SECRETS = (b"the old secret", b"the new secret")
 
 
-def paper_registry(folder: Path) -> Registry:
-    """Three versions of one contract; before 1.1.0 a note needs no store."""
+@pytest.fixture(scope="session")
+def paper_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """The published contracts, and three versions of a paper one; before 1.1.0 a note needs no store."""
+    folder = tmp_path_factory.mktemp("contracts")
+    for published in contract_folders(PUBLISHED):
+        (folder / published.name).symlink_to(published)
     for version, required in (("0.9.0", ["id"]), ("1.0.0", ["id"]), ("1.1.0", ["id", "store"])):
         schema = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -191,12 +195,11 @@ class Face:
 
 
 @pytest.fixture
-async def open_face(connect_as: Connect, tmp_path: Path) -> AsyncIterator[OpenFace]:
+async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncIterator[OpenFace]:
     """Open the gateway's HTTP face; `settings` are HttpSettings, further arguments replace parts."""
     client = await connect_as("gateway")
     reader = StreamReader(client)
     opened: list[tuple[Face, Publisher]] = []
-    registry = paper_registry(tmp_path / "contracts")
 
     async def keys() -> bytes:
         return json.dumps(KeySet([ISSUER_KEY]).as_dict(private=False)).encode()
@@ -213,8 +216,8 @@ async def open_face(connect_as: Connect, tmp_path: Path) -> AsyncIterator[OpenFa
         auth = AuthSettings(issuer="https://issuer.example", jwks_file="keys.json", leeway_seconds=5)
         parts = {
             "settings": settings or HttpSettings(),
-            "registry": registry,
-            "catalogue": Catalogue((PaperAdapter(), *pos.ADAPTERS)),
+            "registry": paper_registry,
+            "catalogue": Catalogue((PaperAdapter(), *bootstrap.catalogue().adapters)),
             "sources": paper_sources(),
             "authenticator": Authenticator(auth, PAPER_CLIENTS, KeyStore(keys)),
             "acceptance": Acceptance(publisher, reader),
@@ -243,7 +246,8 @@ async def face(open_face: OpenFace) -> Face:
 
 PAPER_CLIENTS = {
     "paper": ClientSettings(
-        scopes=("events:write", "events:read"), sources=("paper-1", "paper-kept", "paper-pinned", "till")
+        scopes=("events:write", "events:read"),
+        sources=("paper-1", "paper-kept", "paper-pinned", "till", "dock", "card-1"),
     ),
     "reader": ClientSettings(scopes=("events:read",), sources=("paper-1",)),
     "stranger": ClientSettings(scopes=("events:write", "events:read"), sources=("paper-2",)),
@@ -265,4 +269,7 @@ def paper_sources() -> dict[str, RegisteredSource]:
         ),
         "paper-pinned": RegisteredSource(source=source("paper-pinned"), contracts={"paper-note": "1.0.0"}),
         "till": RegisteredSource(source=source("till", "pos")),
+        "dock": RegisteredSource(source=source("dock", "wms"), webhook_secrets=SECRETS),
+        "card-1": RegisteredSource(source=source("card-1", "canonical")),
+        "card-2": RegisteredSource(source=source("card-2", "canonical")),
     }

@@ -133,7 +133,7 @@ def _source_and_endpoint(path: str) -> tuple[str, bool]:
 
 
 def _openapi_handler(parts: GatewayParts) -> HTTPRouteHandler:
-    body = msgspec.json.encode(document(parts.settings))
+    body = msgspec.json.encode(document(parts.settings, parts.catalogue))
 
     @get("/openapi.json")
     async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:

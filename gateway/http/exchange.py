@@ -35,12 +35,9 @@ class Response(Struct, frozen=True, kw_only=True):
 class Exchange:
     """One HTTP request, and the way to answer it."""
 
-    def __init__(
-        self, scope: HTTPScope, receive: Receive, send: Send, *, grace_seconds: float = GRACE_SECONDS
-    ) -> None:
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._grace_seconds = grace_seconds
         self._is_read = False
         self.path = path_of(scope)
         self.headers = _headers(scope["headers"])
@@ -77,7 +74,7 @@ class Exchange:
         received = 0
         started = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._grace_seconds) as timeout:
+            async with asyncio.timeout(GRACE_SECONDS) as timeout:
                 while not self._is_read:
                     chunk = await self._next_chunk()
                     received += len(chunk)
@@ -85,7 +82,7 @@ class Exchange:
                         raise RequestTooLarge(f"the body is larger than {limit_bytes} bytes")
                     share.take(len(chunk))
                     chunks.append(chunk)
-                    timeout.reschedule(started + self._grace_seconds + received / LEAST_BYTES_PER_SECOND)
+                    timeout.reschedule(started + GRACE_SECONDS + received / LEAST_BYTES_PER_SECOND)
         except TimeoutError:
             raise RequestUnreadable(f"the body stalled after {received} bytes") from None
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)

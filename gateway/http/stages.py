@@ -88,7 +88,7 @@ class IngestStages:
             raise ContractUnknown(
                 f"{item.submission.source.name} does not send {document.contract[:80]}; it sends: {sent}"
             )
-        valid = self._registry.validate(_as_wanted(item, document), pins.get(document.contract) or None)
+        valid = self._registry.validate(_as_asked(item, document, pins.get(document.contract) or None))
         return ValidItem(
             item=item,
             document=valid,
@@ -132,14 +132,23 @@ def source_event_id(arrival: Arrival, document: Document | None) -> str:
     return usable_event_id(given, "the event's id")
 
 
-def _as_wanted(item: Item, document: Document) -> Document:
+def _as_asked(item: Item, document: Document, pinned: str | None) -> Document:
+    """Return the document with the version that the request asks for, else its own, else the source's pin.
+
+    A document may name a major alone; a pin within it says which version of that major.
+    """
     wanted = item.submission.wanted
     if wanted is None:
-        return document
+        return structs.replace(document, version=pinned) if _is_within(pinned, document.version) else document
     if wanted.contract != document.contract:
         raise RequestInvalid(
             f"Contract asks for {wanted.contract}, and this document is a {document.contract[:80]}"
         )
-    if document.version not in {None, wanted.version}:
+    if not _is_within(wanted.version, document.version):
         raise RequestInvalid(f"Contract asks for {wanted.version}, and the document names {document.version}")
     return structs.replace(document, version=wanted.version)
+
+
+def _is_within(version: str | None, named: str | None) -> bool:
+    """Say whether an exact version is what a document names: nothing, a major, or exactly that."""
+    return version is not None and (named in {None, version} or version.startswith(f"{named}."))

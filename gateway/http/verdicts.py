@@ -18,7 +18,7 @@ VALID = 200
 Outcome = Literal["accepted", "duplicate", "dead_letter", "valid", "rejected", "try_later"]
 
 
-class AcceptedReply(Struct, frozen=True, kw_only=True):
+class AcceptedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="accepted"):
     """The item is durable at `sequence`. `item` is its place in a batch, 1-based."""
 
     item: int | UnsetType = UNSET
@@ -27,12 +27,11 @@ class AcceptedReply(Struct, frozen=True, kw_only=True):
     source_event_id: str
     contract: str
     version: str
-    status: Literal["accepted"] = "accepted"
     duplicate: bool
     sequence: int
 
 
-class KeptReply(Struct, frozen=True, kw_only=True):
+class KeptReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="dead_letter"):
     """The item could not be taken and is kept as a dead letter, for `code` and `detail`."""
 
     item: int | UnsetType = UNSET
@@ -41,14 +40,13 @@ class KeptReply(Struct, frozen=True, kw_only=True):
     source_event_id: str
     contract: str | None
     version: None = None
-    status: Literal["dead_letter"] = "dead_letter"
     code: str
     detail: str
     duplicate: bool
     sequence: int
 
 
-class ValidReply(Struct, frozen=True, kw_only=True):
+class ValidReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="valid"):
     """A dry run: the item would be accepted, and so many facts and exceptions of each kind found in it.
 
     Where the document keeps its contract and we could still not say what it means, `would_be` is the code of
@@ -61,18 +59,16 @@ class ValidReply(Struct, frozen=True, kw_only=True):
     source_event_id: str
     contract: str
     version: str
-    status: Literal["valid"] = "valid"
     facts: dict[str, int]
     exceptions: dict[str, int]
     would_be: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
 
 
-class RefusedReply(Struct, frozen=True, kw_only=True):
+class RefusedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="refused"):
     """One item of a batch was not taken."""
 
     item: int
-    status: Literal["refused"] = "refused"
     code: str
     problem: Problem
 
