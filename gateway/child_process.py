@@ -63,8 +63,9 @@ def spawn(
 ) -> ChildProcess:
     """Start a child that gets `death_signal` when this process ends, however it ends.
 
-    Linux only: elsewhere a child outlives a parent that was killed. `output` takes what it writes to stdout
-    and stderr. Terminal signals don't reach it: it has its own process group.
+    Linux only: elsewhere a child outlives a parent that was killed, and the next start has to find it.
+    `output` takes what it writes to stdout and stderr. Terminal signals don't reach it: it has its own
+    process group.
 
     Raises: OSError where it can't be started.
     """
@@ -99,6 +100,7 @@ def _bound_to_parent(parent: int, death_signal: signal.Signals) -> Callable[[], 
 
 async def _end_of(process: subprocess.Popen[bytes]) -> int:
     if sys.platform != "linux":
+        # no pidfd: a thread waits, and what the child had started itself may outlive it
         return await asyncio.to_thread(process.wait)
     descriptor = os.pidfd_open(process.pid)
     try:

@@ -1,17 +1,14 @@
 """The data folder (`--data`): the name of everything that a running Crossdock keeps beside the streams."""
 
+import fcntl
 import os
 import secrets
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from gateway.settings import BrokerSettings
 from routing.broker.connection import Credentials, read_credentials
-
-if sys.platform != "win32":
-    import fcntl
 
 DEFAULT = Path(".crossdock")
 
@@ -77,14 +74,13 @@ class DataFolder:
         """Make the folder this process's own. Raises: FolderInUse, naming the other process."""
         self.make()
         file = self.lock_file.open("a+b")
-        if sys.platform != "win32":  # Windows has no flock: there nothing refuses a second process
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = file.read().decode().strip() or "unknown"
-                file.close()
-                raise FolderInUse(f"{self.path} is in use by process {holder}") from None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().decode().strip() or "unknown"
+            file.close()
+            raise FolderInUse(f"{self.path} is in use by process {holder}") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n".encode())
         file.flush()

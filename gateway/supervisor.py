@@ -139,14 +139,12 @@ def stop_requested() -> Iterator[asyncio.Event]:
     requested = asyncio.Event()
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
-        with suppress(NotImplementedError):  # Windows: the interpreter's own handling stays
-            loop.add_signal_handler(number, requested.set)
+        loop.add_signal_handler(number, requested.set)
     try:
         yield requested
     finally:
         for number in signals:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
+            loop.remove_signal_handler(number)
 
 
 async def run_until_stopped(supervisor: Supervisor, requested: asyncio.Event) -> None:
