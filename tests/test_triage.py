@@ -315,6 +315,7 @@ def test_whatever_an_exception_says_gets_a_decision_without_a_fault(
         (found(INV, money="1.00", references=("sales-order",)), "P3"),
         (found(INV, money="1.00", references=("promotion",)), "P3"),
         (found(INV, money="20000.00", currency="EUR"), "P4"),
+        (found(SSS, money="1.00", references=("sales-order",)), "P4"),  # the supplier's own order
     ],
 )
 def test_severity_follows_the_table(exception: FoundException, severity: str) -> None:
@@ -336,6 +337,12 @@ def test_money_in_another_currency_is_unknown_and_the_decision_says_so() -> None
     assert "exposure" in decision.missing
     assert "the severity's thresholds are in USD, the money at risk in EUR" in decision.reasons
     assert decision.exposure == Money(amount="20000.00", currency="EUR")
+
+
+def test_an_installation_can_read_the_amounts_in_its_own_currency() -> None:
+    decision = decide(found(INV, money="20000.00", currency="EUR"), TriageSettings(currency="EUR"))
+    assert decision.severity == "P1"
+    assert decide(found(INV, money="20000.00"), TriageSettings(currency="EUR")).severity == "P4"
 
 
 @pytest.mark.parametrize(

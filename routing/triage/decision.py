@@ -22,13 +22,15 @@ class Triage(Protocol):
 
 
 class TriageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How sure triage must be, 0..1, before an exception goes to an owner without a person's review.
+    """How sure triage must be, 0..1, before an exception goes to its owner without review.
 
-    `thresholds` holds categories by name that differ from `default_threshold`.
+    `thresholds` holds categories by name that differ from `default_threshold`. `currency` (ISO 4217) is the
+    one that the taxonomy's amounts are read in; empty is the taxonomy's own.
     """
 
     default_threshold: float = 0.60
     thresholds: Mapping[str, float] = {}
+    currency: str = ""
 
 
 def is_fault(decision: TriageDecision) -> bool:

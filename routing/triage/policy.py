@@ -3,12 +3,11 @@
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from types import CodeType
 from typing import Any
 
 from msgspec import Struct
 
-from routing.triage.policy_syntax import Kind, PolicyError, parse, slot
+from routing.triage.policy_syntax import Kind, PolicyError, Syntax, parse, slot
 
 __all__ = ["Evaluation", "Expression", "Kind", "PolicyError", "Value"]
 
@@ -33,7 +32,7 @@ class Expression:
     as in CEL: `true || unknown` is true, `false && unknown` is false; unknown itself is never true.
     """
 
-    __slots__ = ("_code", "_slots", "kind", "names", "text")
+    __slots__ = ("_function", "kind", "names", "text")
 
     def __init__(self, text: str, facts: Mapping[str, Kind], returns: Kind) -> None:
         """Compile `text`. Raises: PolicyError for syntax, a name outside `facts`, or kinds that don't fit."""
@@ -41,23 +40,25 @@ class Expression:
         self.text = text
         self.kind = returns
         self.names = syntax.names
-        self._slots = tuple((name, slot(name)) for name in self.names)
-        module = ast.fix_missing_locations(ast.Expression(body=syntax.tree))
-        self._code: CodeType = compile(module, "<policy>", "eval")
+        # the code holds constants, its parameters and the operators below: `policy_syntax` made each node
+        code = compile(_function_of(syntax), "<policy>", "eval")
+        self._function: Callable[..., Value | None] = eval(code, _OPERATORS)  # noqa: S307
 
     def evaluate(self, facts: Mapping[str, Value | None]) -> Evaluation:
         """Return what the expression says of `facts`; facts that it doesn't name are ignored."""
-        scope: dict[str, Value | None] = {}
-        missing: list[str] = []
-        for name, identifier in self._slots:
-            value = facts.get(name)
-            if value is None or value != value:
-                value = None
-                missing.append(name)
-            scope[identifier] = value
-        # the code holds constants, slots and calls of the operators below: `policy_syntax` made each node
-        result = eval(self._code, _OPERATORS, scope)  # noqa: S307
-        return Evaluation(value=result, missing=tuple(missing) if result is None else ())
+        # only NaN differs from itself
+        values = [None if value != value else value for value in map(facts.get, self.names)]
+        result = self._function(*values)
+        if result is not None:
+            return Evaluation(value=result)
+        absent = (name for name, value in zip(self.names, values, strict=True) if value is None)
+        return Evaluation(value=None, missing=tuple(absent))
+
+
+def _function_of(syntax: Syntax) -> ast.Expression:
+    parameters = [ast.arg(slot(name)) for name in syntax.names]
+    arguments = ast.arguments(posonlyargs=parameters, args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.fix_missing_locations(ast.Expression(body=ast.Lambda(args=arguments, body=syntax.tree)))
 
 
 def _strict(function: Callable[..., Any]) -> Callable[..., Any]:

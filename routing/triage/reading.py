@@ -1,7 +1,6 @@
 """What rules can see of one exception: both sides as numbers, its references, and words of its evidence."""
 
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
 
 from contracts.canonical import Measure
 from routing.items import FoundException
@@ -11,22 +10,27 @@ REASON_MEMBERS = frozenset({"reason", "note", "status_text", "source"})
 
 
 class Reading:
-    """One exception, read once. A side that is no number (a status, a time) is None."""
+    """One exception, read once.
+
+    A side that is no number (a status, a time) is None, and then so is `delta`, actual minus expected.
+    `stated_reason` is what the source itself gave as the reason, as it wrote it, or nothing: that is the
+    evidence under one of `REASON_MEMBERS`, and the actual side where it is a status.
+    """
 
     def __init__(self, found: FoundException) -> None:
-        self.exception = found.exception
-        self.kind = found.exception.expected.kind
-        self.expected = _number(found.exception.expected)
-        self.actual = _number(found.exception.actual)
+        exception = found.exception
+        self.exception = exception
+        self.kind = exception.expected.kind
+        self.expected = _number(exception.expected)
+        self.actual = _number(exception.actual)
+        self.delta = None if self.expected is None or self.actual is None else self.actual - self.expected
+        self._evidence = [(_member(one.pointer), one.value) for one in exception.evidence]
+        stated = [value for member, value in self._evidence if member in REASON_MEMBERS]
+        if self.kind == "status":
+            stated.append(exception.actual.value)
+        self.stated_reason = ", ".join(stated)
 
-    @cached_property
-    def delta(self) -> Decimal | None:
-        """Actual minus expected."""
-        if self.expected is None or self.actual is None:
-            return None
-        return self.actual - self.expected
-
-    @cached_property
+    @property
     def times(self) -> int | None:
         """How often the smaller side goes into the larger, where both are positive and it goes exactly."""
         if self.expected is None or self.actual is None:
@@ -37,17 +41,6 @@ class Reading:
             return None
         return int(larger / smaller)
 
-    @cached_property
-    def stated_reason(self) -> str:
-        """What the source itself gave as the reason, as it wrote it; empty where it gave none.
-
-        That is the evidence under one of `REASON_MEMBERS`, and the actual side where it is a status.
-        """
-        stated = [one.value for one in self.exception.evidence if _member(one.pointer) in REASON_MEMBERS]
-        if self.kind == "status":
-            stated.append(self.exception.actual.value)
-        return ", ".join(stated)
-
     def reference_ids(self, kind: str) -> tuple[str, ...]:
         """Return the distinct ids of the documents of this kind that the exception is about."""
         return tuple(dict.fromkeys(one.id for one in self.exception.references if one.kind == kind))
@@ -55,7 +48,7 @@ class Reading:
     def evidence(self, member: str) -> str:
         """Return the first evidence under a member of this name, in any case; empty where there is none."""
         wanted = member.lower()
-        return next((one.value for one in self.exception.evidence if _member(one.pointer) == wanted), "")
+        return next((value for name, value in self._evidence if name == wanted), "")
 
     def evidence_number(self, member: str) -> Decimal | None:
         """Return the same as a number, None where it is none."""

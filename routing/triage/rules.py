@@ -25,8 +25,11 @@ class RuleTriage:
     ) -> None:
         """Raises: ValueError for a threshold that is none, or a rule whose root cause the taxonomy lacks."""
         self._taxonomy = taxonomy
-        self._thresholds = _thresholds(settings or TriageSettings())
+        settings = settings or TriageSettings()
+        self._thresholds = _thresholds(settings)
+        self._currency = settings.currency
         self._review = ReviewRules(taxonomy)
+        self._others = {leaf.id: _others(taxonomy, leaf) for leaf in taxonomy.leaves.values()}
         self._rules: dict[Category, list[Rule]] = {category: [] for category in Category}
         for rule in rules:
             leaf = taxonomy.leaves.get(rule.root_cause)
@@ -48,7 +51,7 @@ class RuleTriage:
         reading = Reading(found)
         category = found.exception.category
         entry = self._taxonomy.categories[category]
-        assessment = assess(self._taxonomy, category, reading)
+        assessment = assess(self._taxonomy, category, reading, self._currency)
         rule = next((rule for rule in self._rules[category] if rule.applies(reading)), None)
         leaf = self._taxonomy.leaves[rule.root_cause] if rule else entry.likeliest
         confidence = rule.confidence if rule else leaf.prior
@@ -66,7 +69,7 @@ class RuleTriage:
             review=bool(review_reasons),
             review_reasons=review_reasons,
             reasons=(_reason(rule, leaf, reading), *assessment.remarks),
-            alternatives=_alternatives(entry, leaf, confidence),
+            alternatives=_alternatives(self._others[leaf.id], leaf, confidence),
             exposure=assessment.exposure,
             missing=assessment.missing,
             decided_by=DECIDED_BY,
@@ -133,8 +136,14 @@ def _reason(rule: Rule | None, leaf: Leaf, reading: Reading) -> str:
     )
 
 
-def _alternatives(entry: CategoryEntry, chosen: Leaf, confidence: float) -> dict[str, float]:
-    """Share what `confidence` leaves over among the other leaves, by their priors; the likeliest few."""
-    others = sorted((leaf for leaf in entry.leaves if leaf is not chosen), key=lambda leaf: -leaf.prior)
+def _others(taxonomy: Taxonomy, chosen: Leaf) -> tuple[Leaf, ...]:
+    """Return the likeliest other leaves of the category, the likeliest first."""
+    leaves = taxonomy.categories[chosen.category].leaves
+    others = sorted((leaf for leaf in leaves if leaf is not chosen), key=lambda leaf: -leaf.prior)
+    return tuple(others[:ALTERNATIVES_LIMIT])
+
+
+def _alternatives(others: tuple[Leaf, ...], chosen: Leaf, confidence: float) -> dict[str, float]:
+    """Share what `confidence` leaves over among the other leaves of the category, by their priors."""
     rest = (1.0 - confidence) / (1.0 - chosen.prior)
-    return {leaf.id: round(leaf.prior * rest, 4) for leaf in others[:ALTERNATIVES_LIMIT]}
+    return {leaf.id: round(leaf.prior * rest, 4) for leaf in others}

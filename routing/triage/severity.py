@@ -10,6 +10,9 @@ from routing.triage.reading import Reading
 from routing.triage.taxonomy import Taxonomy
 from routing.triage.taxonomy_file import Severity
 
+# in trade with a supplier the sales order is the supplier's own
+_SELLERS_ORDERS = frozenset({Category.SUPPLIER_SHORT_SHIPMENT, Category.INVOICE_MISMATCH})
+
 
 class Assessment(Struct, frozen=True, kw_only=True):
     """A severity and what it stands on.
@@ -25,9 +28,12 @@ class Assessment(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
-def assess(taxonomy: Taxonomy, category: Category, reading: Reading) -> Assessment:
-    """Return the first severity whose condition is true; unknown conditions are passed over and named."""
-    facts, remarks = _facts(taxonomy, category, reading)
+def assess(taxonomy: Taxonomy, category: Category, reading: Reading, currency: str = "") -> Assessment:
+    """Return the first severity whose condition is true; unknown conditions are passed over and named.
+
+    `currency` is that of the table's amounts, the taxonomy's own where it is empty.
+    """
+    facts, remarks = _facts(taxonomy, category, reading, currency or taxonomy.currency)
     missing: dict[str, None] = {}
     for step in taxonomy.severity:
         found = step.when.evaluate(facts)
@@ -44,20 +50,18 @@ def assess(taxonomy: Taxonomy, category: Category, reading: Reading) -> Assessme
 
 
 def _facts(
-    taxonomy: Taxonomy, category: Category, reading: Reading
+    taxonomy: Taxonomy, category: Category, reading: Reading, currency: str
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
     facts: dict[str, Value] = {}
     remarks: tuple[str, ...] = ()
     money = reading.exception.money_at_risk
-    if money is not None and money.currency == taxonomy.currency:
+    if money is not None and money.currency == currency:
         # the size counts: money lost to the customer is as much at risk as money lost to us
         facts["exposure"] = abs(float(money.amount))
     elif money is not None:
-        remarks = (
-            f"the severity's thresholds are in {taxonomy.currency}, the money at risk in {money.currency}",
-        )
+        remarks = (f"the severity's thresholds are in {currency}, the money at risk in {money.currency}",)
     orders = reading.reference_ids("sales-order")
-    if orders:
+    if orders and category not in _SELLERS_ORDERS:
         facts["customer_orders"] = len(orders)
     if reading.reference_ids("promotion"):
         facts["promo_active"] = True
