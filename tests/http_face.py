@@ -1,5 +1,8 @@
 """The gateway's HTTP face on a real broker, for tests, with a format and a contract of the tests' own."""
 
+import base64
+import hashlib
+import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -137,6 +140,13 @@ def paper_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
         (place / "schema.json").write_text(json.dumps(schema))
     (folder / "paper-note" / "contract.toml").write_text(PAPER_MANIFEST)
     return Registry.load(folder)
+
+
+def signed(body: bytes, secret: bytes = SECRETS[1], at: float | None = None) -> dict[str, str]:
+    """The headers of a paper vendor's webhook."""
+    stamp = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).digest()
+    return {"x-paper-signature": base64.b64encode(digest).decode(), "x-paper-time": stamp}
 
 
 class Face:
