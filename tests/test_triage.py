@@ -1,7 +1,9 @@
 """Triage by rules: which root cause, how severe, and when a person must decide."""
 
 import math
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -223,15 +225,18 @@ def test_a_category_can_have_a_threshold_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        (TriageSettings(default_threshold=1.01), "default_threshold: 1.01 is outside 0..1"),
-        (TriageSettings(default_threshold=math.nan), "default_threshold: nan is outside 0..1"),
-        (TriageSettings(thresholds={"refund-anomaly": -0.1}), "refund-anomaly: -0.1 is outside 0..1"),
-        (TriageSettings(thresholds={"refunds": 0.5}), "unknown category 'refunds'"),
+        ({"default_threshold": 1.01}, "default_threshold: 1.01 is outside 0..1"),
+        ({"default_threshold": math.nan}, "default_threshold: nan is outside 0..1"),
+        ({"thresholds": {"refund-anomaly": -0.1}}, "refund-anomaly: -0.1 is outside 0..1"),
+        ({"thresholds": {"refunds": 0.5}}, "thresholds: unknown category 'refunds'"),
+        ({"threshold": 0.5}, "unknown field `threshold`"),
     ],
 )
-def test_impossible_thresholds_are_refused_at_the_start(settings: TriageSettings, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        RuleTriage(TAXONOMY, settings)
+def test_impossible_settings_are_refused_as_they_are_read(settings: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as refusal:
+        msgspec.convert({"triage": settings}, dict[str, TriageSettings])
+    assert complaint in str(refusal.value)
+    assert "at `$[...]`" in str(refusal.value)
 
 
 def test_a_rule_for_an_unknown_root_cause_is_refused_at_the_start() -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from contracts.canonical import Category
 from routing.items import FoundException, TriageDecision
 
 FAULT = "fault"
@@ -31,6 +32,19 @@ class TriageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     default_threshold: float = 0.60
     thresholds: Mapping[str, float] = {}
     currency: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError for an unknown category, or a threshold outside 0..1."""
+        for name in self.thresholds:
+            if name not in {category.value for category in Category}:
+                raise ValueError(f"thresholds: unknown category {name!r}")
+        for name, threshold in (("default_threshold", self.default_threshold), *self.thresholds.items()):
+            if not 0.0 <= threshold <= 1.0:
+                raise ValueError(f"{name}: {threshold:g} is outside 0..1")
+
+    def threshold(self, category: Category) -> float:
+        """Return the threshold of a category."""
+        return self.thresholds.get(category.value, self.default_threshold)
 
 
 def is_fault(decision: TriageDecision) -> bool:

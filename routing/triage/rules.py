@@ -23,10 +23,10 @@ class RuleTriage:
     def __init__(
         self, taxonomy: Taxonomy, settings: TriageSettings | None = None, rules: Sequence[Rule] = RULES
     ) -> None:
-        """Raises: ValueError for a threshold that is none, or a rule whose root cause the taxonomy lacks."""
+        """Raises: ValueError for a rule whose root cause the taxonomy lacks."""
         self._taxonomy = taxonomy
         settings = settings or TriageSettings()
-        self._thresholds = _thresholds(settings)
+        self._thresholds = {category: settings.threshold(category) for category in Category}
         self._currency = settings.currency
         self._review = ReviewRules(taxonomy)
         self._others = {leaf.id: _others(taxonomy, leaf) for leaf in taxonomy.leaves.values()}
@@ -109,18 +109,6 @@ class RuleTriage:
             decided_by=DECIDED_BY,
             taxonomy=self._taxonomy.identity,
         )
-
-
-def _thresholds(settings: TriageSettings) -> dict[Category, float]:
-    known = {category.value for category in Category}
-    for name, threshold in (("default_threshold", settings.default_threshold), *settings.thresholds.items()):
-        if name != "default_threshold" and name not in known:
-            raise ValueError(f"thresholds: unknown category {name!r}, expected one of {sorted(known)}")
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"{name}: {threshold:g} is outside 0..1")
-    return {
-        category: settings.thresholds.get(category.value, settings.default_threshold) for category in Category
-    }
 
 
 def _reason(rule: Rule | None, leaf: Leaf, reading: Reading) -> str:
