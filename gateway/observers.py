@@ -1,5 +1,7 @@
 """What the parts report, turned into metrics and one log line an outcome."""
 
+from datetime import UTC, datetime
+
 import structlog
 
 from contracts.records import Outcome, ReceiptEntry
@@ -94,6 +96,8 @@ class RouterMetrics(StageMetrics):
 
     def item_settled(self, item: RouterItem, entry: ReceiptEntry, cause: Exception | None) -> None:
         metrics.outcomes.labels(entry.source, entry.outcome.value).inc()
+        waited = datetime.now(UTC) - datetime.fromisoformat(item.received_at)
+        metrics.latency_seconds.observe(waited.total_seconds())
         for delivery in entry.deliveries:
             metrics.deliveries.labels(delivery.owner, delivery.category, delivery.priority).inc()
         write = log.error if entry.outcome is Outcome.DEAD else log.debug
