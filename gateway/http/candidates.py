@@ -4,10 +4,10 @@ import zlib
 
 from contracts import headers, ids, subjects
 from contracts.documents import Document
-from contracts.errors import ContractUnknown, EventError
+from contracts.errors import ContractUnknown, EventError, RequestInvalid
 from gateway.http.acceptance import Candidate
 from gateway.http.items import Item, ValidItem
-from gateway.http.stages import source_event_id
+from gateway.http.stages import place_id, source_event_id
 from routing.broker.publisher import Outgoing
 
 
@@ -31,11 +31,13 @@ def candidate_of_refused(
 ) -> tuple[Candidate, str]:
     """Return what is kept of an item that could not be taken, and its source event id.
 
-    The router makes it a dead letter with `error` as the reason.
-
-    Raises: RequestInvalid where the item names itself by what can't be an id.
+    The router makes it a dead letter with `error` as the reason. An item whose own id can't be one goes by
+    its place.
     """
-    sent_id = source_event_id(item.arrival, document)
+    try:
+        sent_id = source_event_id(item.arrival, document)
+    except RequestInvalid:
+        sent_id = place_id(item.arrival)
     named = document.contract if document is not None and not isinstance(error, ContractUnknown) else ""
     contract = named if subjects.is_token(named) else subjects.UNREADABLE
     candidate = _candidate(

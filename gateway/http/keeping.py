@@ -13,6 +13,7 @@ from contracts.errors import (
     Disposition,
     EventError,
     InternalFault,
+    RequestInvalid,
     RequestUnreadable,
 )
 from gateway.http import verdicts
@@ -54,7 +55,7 @@ class Keeper:
         """Send an item on its way if it goes anywhere, else say what became of it. Never raises."""
         if isinstance(result, RehearsedItem):
             return verdicts.rehearsed(result)
-        if isinstance(result, Failed) and (dry_run or not self._is_kept(item, result.error)):
+        if isinstance(result, Failed) and (dry_run or not self._is_kept(item, result)):
             return verdicts.refused(item, result.stage, result.error)
         try:
             return self._keep(item, result) if isinstance(result, Failed) else self._accept(item, result)
@@ -90,14 +91,17 @@ class Keeper:
             begun=begun,
         )
 
-    def _is_kept(self, item: Item, error: EventError) -> bool:
+    def _is_kept(self, item: Item, failed: Failed) -> bool:
         """Say whether what was refused becomes a dead letter; a file that can't be cut may be too large."""
         if len(item.arrival.body) > self._body_limit_bytes:
             return False
-        if error.disposition is Disposition.DEAD_LETTER:
+        if failed.error.disposition is Disposition.DEAD_LETTER:
             return True
-        asked = item.submission.source.on_violation == "dead_letter"
-        return asked and isinstance(error, _KEPT_WHERE_ASKED)
+        if item.submission.source.on_violation != "dead_letter":
+            return False
+        # before an item is read, an invalid request is the wrong endpoint or the wrong header
+        is_id_unusable = isinstance(failed.error, RequestInvalid) and failed.stage != "split"
+        return is_id_unusable or isinstance(failed.error, _KEPT_WHERE_ASKED)
 
     def _unkept(self, item: Item, cause: Exception) -> Verdict:
         if isinstance(cause, EventError):

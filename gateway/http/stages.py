@@ -119,14 +119,21 @@ class IngestStages:
             )
 
 
+def place_id(arrival: Arrival) -> str:
+    """Return the id of an item that has no other: its file and its place there."""
+    return f"{arrival.file or body_digest(arrival.body)}#{arrival.item}"
+
+
 def source_event_id(arrival: Arrival, document: Document | None) -> str:
     """Return the sender's id of an item: the transport's, else the document's, else file and place.
 
     Raises: RequestInvalid for one that can't be an id.
     """
-    given = arrival.source_event_id or (document.source_event_id if document else None)
+    given: object = arrival.source_event_id or (document.source_event_id if document else None)
     if not given:
-        return f"{arrival.file or body_digest(arrival.body)}#{arrival.item}"
+        return place_id(arrival)
+    if not isinstance(given, str):  # an adapter took it from a document that breaks its contract
+        raise RequestInvalid("the event's id is not text")
     if len(given) <= SOURCE_EVENT_ID_MAX_CHARACTERS and given.isascii() and given.isprintable():
         return given
     return usable_event_id(given, "the event's id")
