@@ -12,6 +12,7 @@ import uvicorn
 from nats.aio.client import Client
 
 from contracts import subjects
+from contracts.errors import BrokerUnavailable
 from contracts.records import AuditRecord
 from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
 from gateway.http.acceptance import Acceptance
@@ -33,6 +34,7 @@ from routing.router import PartitionRouter
 
 GRACEFUL_SECONDS = 4
 KEEP_ALIVE_SECONDS = 75
+LOOK_SECONDS = 1.0
 
 
 async def run_gateway(installation: Installation, descriptor: int | None) -> None:
@@ -50,7 +52,7 @@ async def run_gateway(installation: Installation, descriptor: int | None) -> Non
     try:
         app = create_app(_gateway_parts(installation, client, system, publisher))
         listener = bind(settings.http.host, settings.http.port) if descriptor is None else adopt(descriptor)
-        await _serve(app, listener, installation)
+        await _serve(app, listener, installation, client)
     finally:
         await publisher.stop()
         for connection in (client, system):
@@ -70,7 +72,7 @@ async def run_router(installation: Installation) -> None:
     ]
     with stop_requested() as stop:
         tasks = [router.run(stop) for router in routers]
-        await _run_all([*tasks, keep_room(client, broker.streams.partitions, stop)], stop)
+        await _run_all(client, [*tasks, keep_room(client, broker.streams.partitions, stop)], stop)
     await client.close()
 
 
@@ -82,7 +84,7 @@ async def run_delivery(installation: Installation) -> None:
     )
     process = DeliveryProcess(client, installation.settings.delivery, installation.owners, DeliveryMetrics())
     with stop_requested() as stop:
-        await _run_all([process.run(stop)], stop)
+        await _run_all(client, [process.run(stop)], stop)
     await client.close()
 
 
@@ -128,7 +130,7 @@ def _audit_read(client: Client) -> Callable[[str, str], Awaitable[None]]:
     return audit_read
 
 
-async def _serve(app: object, listener: socket.socket, installation: Installation) -> None:
+async def _serve(app: object, listener: socket.socket, installation: Installation, client: Client) -> None:
     http = installation.settings.http
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # Litestar's ASGI types are its own
@@ -143,14 +145,38 @@ async def _serve(app: object, listener: socket.socket, installation: Installatio
         ssl_certfile=http.tls_certificate_file or None,
         ssl_keyfile=http.tls_key_file or None,
     )
-    await uvicorn.Server(config).serve(sockets=[listener])
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    lost = asyncio.create_task(_until_lost(client))
+    await asyncio.wait((serving, lost), return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    lost.cancel()
+    await serving
+    await asyncio.gather(lost, return_exceptions=True)
+    if not lost.cancelled():
+        lost.result()
 
 
-async def _run_all(works: list[Awaitable[None]], stop: asyncio.Event) -> None:
-    """Run until all end; where one raises, the others are stopped and the process ends with its error."""
+async def _run_all(client: Client, works: list[Awaitable[None]], stop: asyncio.Event) -> None:
+    """Run until one ends; then the others are stopped, and an error of any is the process's own."""
     tasks = [asyncio.ensure_future(work) for work in works]
+    lost = asyncio.create_task(_until_lost(client))
     try:
-        await asyncio.gather(*tasks)
+        await asyncio.wait((lost, *tasks), return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        lost.cancel()
+        results = await asyncio.gather(*tasks, lost, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _until_lost(client: Client) -> None:
+    """Wait until the connection is closed for good, which reconnecting does not mend; a new process does.
+
+    Raises: BrokerUnavailable.
+    """
+    while not client.is_closed:  # noqa: ASYNC110 - nats-py has nothing to wait for here
+        await asyncio.sleep(LOOK_SECONDS)
+    raise BrokerUnavailable("the broker closed the connection for good")

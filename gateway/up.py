@@ -39,9 +39,23 @@ async def run_up(installation: Installation, config: Path | None, http_port: int
     """Run until SIGINT or SIGTERM. Raises: NotReady, ChildHopeless, FolderInUse, BrokerFailed, OSError."""
     log.configure(installation.settings.log, "up")
     with stop_requested() as requested:
-        async with running(installation, config, http_port, log_to_files=False) as system:
-            click.echo(f"Crossdock is ready at {system.url}", err=True)
-            await run_until_stopped(system.supervisor, requested)
+        work = asyncio.create_task(_run(installation, config, http_port, requested))
+        stopping = asyncio.create_task(requested.wait())
+        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not work.done():
+            # asked to end while it still starts, or while it runs: either way everything is ended in order
+            work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+
+async def _run(
+    installation: Installation, config: Path | None, http_port: int | None, requested: asyncio.Event
+) -> None:
+    async with running(installation, config, http_port, log_to_files=False) as system:
+        click.echo(f"Crossdock is ready at {system.url}", err=True)
+        await run_until_stopped(system.supervisor, requested)
 
 
 @asynccontextmanager

@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from contracts import ids, subjects
+from contracts import subjects
 from contracts.adapter import Adapter
-from contracts.canonical import RetailException
 from contracts.documents import Source
-from contracts.errors import SenderError, Unmapped
+from contracts.errors import InternalFault, SenderError, Unmapped
 from routing.broker.api import StreamReader
-from routing.detection import Detector, FactContext
+from routing.detection import Detector, FactContext, identify
 from routing.intake import item_of_stored
 from routing.items import (
     DecodedItem,
-    FoundException,
     NormalisedItem,
     RoutedItem,
     RouterItem,
@@ -24,7 +22,7 @@ from routing.items import (
 from routing.rendering import RenderedItem, Renderer
 from routing.routes import RouteTable
 from routing.stages import Failed, SilentObserver, Stage, StageObserver, run_stages
-from routing.triage import Triage
+from routing.triage import Triage, is_fault
 
 AdapterOf = Callable[[str], Adapter]
 
@@ -102,7 +100,7 @@ class Pipeline:
         return NormalisedItem(
             item=item,
             facts=normalised.facts,
-            exceptions=_identified(item, source, normalised.exceptions),
+            exceptions=identify(normalised.exceptions, item, source.system),
         )
 
     def _detect(self, normalised: NormalisedItem) -> NormalisedItem:
@@ -110,12 +108,17 @@ class Pipeline:
         self._context.remember(normalised.facts)
         if not detected:
             return normalised
-        item = normalised.item
-        found = _identified(item, self._sources[item.source], detected)
-        return msgspec.structs.replace(normalised, exceptions=normalised.exceptions + found)
+        known = normalised.exceptions
+        system = self._sources[normalised.item.source].system
+        found = identify(detected, normalised.item, system, known)
+        return msgspec.structs.replace(normalised, exceptions=known + found)
 
     def _triage_all(self, items: Sequence[NormalisedItem]) -> list[TriagedItem]:
-        decisions = iter(self._triage.decide([found for item in items for found in item.exceptions]))
+        decided = self._triage.decide([found for item in items for found in item.exceptions])
+        for decision in filter(is_fault, decided):
+            # it goes to a person all the same; that triage is broken must be seen
+            self._observer.stage_failed(Failed("triage", InternalFault(decision.review_reasons[0])))
+        decisions = iter(decided)
         return [
             TriagedItem(
                 item=item.item,
@@ -133,22 +136,3 @@ class Pipeline:
             facts=triaged.facts,
             exceptions=tuple(self._routes.route(exception) for exception in triaged.exceptions),
         )
-
-
-def _identified(
-    item: RouterItem, source: Source, exceptions: Sequence[RetailException]
-) -> tuple[FoundException, ...]:
-    found = tuple(
-        FoundException(
-            exception_id=ids.exception_id(item.event_id, str(exception.category), exception.key),
-            event_id=item.event_id,
-            source=item.source,
-            system=source.system,
-            contract=item.contract,
-            exception=exception,
-        )
-        for exception in exceptions
-    )
-    if len({one.exception_id for one in found}) < len(found):
-        raise Unmapped("two exceptions of one event have the same category and key: one would be lost")
-    return found

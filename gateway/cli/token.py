@@ -15,6 +15,8 @@ from gateway.issuer import LIFETIME_SECONDS, mint
 @click.option("--lifetime-seconds", type=click.IntRange(1, 30 * 86_400), default=LIFETIME_SECONDS)
 def token(data: Path, config: Path | None, name: str, lifetime_seconds: int) -> None:
     """Print a token and nothing else."""
+    if not data.is_dir():
+        fail(f"there is no data folder {data}: start `crossdock up` first", 2)
     found = installation(data, config)
     client = found.settings.clients.get(name)
     if client is None:
