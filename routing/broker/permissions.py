@@ -66,6 +66,10 @@ PUBLISH: Mapping[str, tuple[str, ...]] = {
 }
 """What each of our users may publish; each may receive on its own inbox alone."""
 
+ACCOUNT_INFO = "$JS.API.INFO"
+"""Owners import this and may not publish on it. Without the import the broker answers the other calls of the
+API in an owner's account as well, and first, with "JetStream not enabled for account"."""
+
 MONITOR_PUBLISH = ("$SYS.REQ.SERVER.PING.JSZ",)
 
 
@@ -85,9 +89,12 @@ def accounts(owners: Collection[str], passwords: Mapping[str, str]) -> dict[str,
         "jetstream": "enabled",
         "users": [_user(name, passwords[name], allowed) for name, allowed in PUBLISH.items()],
         "exports": [
-            {"service": subject, "accounts": [_account(owner)], **_streaming(subject)}
-            for owner in owners
-            for subject in _owner_services(owner)
+            {"service": ACCOUNT_INFO, "accounts": [_account(owner) for owner in owners]},
+            *(
+                {"service": subject, "accounts": [_account(owner)], **_streaming(subject)}
+                for owner in owners
+                for subject in _owner_services(owner)
+            ),
         ],
     }
     theirs = {
@@ -95,7 +102,7 @@ def accounts(owners: Collection[str], passwords: Mapping[str, str]) -> dict[str,
             "users": [_user(owner_user(owner), passwords[owner_user(owner)], _owner_services(owner))],
             "imports": [
                 {"service": {"account": OUR_ACCOUNT, "subject": subject}}
-                for subject in _owner_services(owner)
+                for subject in (ACCOUNT_INFO, *_owner_services(owner))
             ],
         }
         for owner in owners
