@@ -1,0 +1,75 @@
+"""What a handler may answer, and the verdict that the answer becomes on the wire."""
+
+import math
+from enum import StrEnum
+
+from msgspec import Struct
+
+from crossdock_sdk.delivery import Delivery
+
+DELAY_LIMIT_SECONDS = 3600.0
+REASON_LIMIT_CHARACTERS = 300
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """The delivery is dealt with; it never comes again."""
+
+
+class Retry(Struct, frozen=True, kw_only=True):
+    """Not now: a further attempt comes after `delay_seconds`, up to 3600; with 0 after the wait set for you.
+
+    When the attempts that Crossdock grants are used up, the delivery becomes a dead letter.
+    """
+
+    delay_seconds: float = 0.0
+    reason: str = ""
+
+
+class Reject(Struct, frozen=True, kw_only=True):
+    """Never: the delivery becomes a dead letter with `reason`, for a person to look at."""
+
+    reason: str
+
+
+Answer = Done | Retry | Reject
+
+
+class VerdictKind(StrEnum):
+    """What an owner can say of a delivery."""
+
+    DONE = "done"
+    RETRY = "retry"
+    REJECT = "reject"
+
+
+class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An answer on the wire. `sequence` is that of the attempt which it answers."""
+
+    verdict: VerdictKind
+    sequence: int
+    cycle: int = 1
+    attempt: int = 1
+    delay_seconds: float = 0.0
+    reason: str = ""
+
+
+def verdict_on(delivery: Delivery, answer: Answer) -> Verdict:
+    """Return the verdict that says `answer` of this attempt; its reason and delay fit the wire."""
+    kind, delay_seconds, reason = VerdictKind.DONE, 0.0, ""
+    if isinstance(answer, Retry):
+        kind, delay_seconds, reason = VerdictKind.RETRY, _delay(answer.delay_seconds), answer.reason
+    elif isinstance(answer, Reject):
+        kind, reason = VerdictKind.REJECT, answer.reason
+    return Verdict(
+        verdict=kind,
+        sequence=delivery.sequence,
+        cycle=delivery.cycle,
+        attempt=delivery.attempt,
+        delay_seconds=delay_seconds,
+        # a lone surrogate has no UTF-8
+        reason=reason[:REASON_LIMIT_CHARACTERS].encode("utf-8", "replace").decode(),
+    )
+
+
+def _delay(asked_seconds: float) -> float:
+    return min(max(asked_seconds, 0.0), DELAY_LIMIT_SECONDS) if math.isfinite(asked_seconds) else 0.0
