@@ -9,12 +9,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from contracts import headers, ids
-from contracts.errors import NotFound, RequestInvalid
+from contracts.errors import NotAuthorised, NotFound, RequestInvalid
 from gateway.http.acceptance import Acceptance
 from gateway.http.auth import Authenticator
 from gateway.http.sources import Sender
 from gateway.timeline import Timeline
 from routing.broker.api import StoredMessage
+
+READ_SCOPE = "events:read"
+PAYLOADS_SCOPE = "payloads:read"
 
 FindTimeline = Callable[[str, int | None], Awaitable[Timeline | None]]
 FindOriginal = Callable[[str, int | None], Awaitable[StoredMessage | None]]
@@ -43,29 +46,29 @@ class Events:
 
     async def show(self, request: Asked, event_id: str) -> Response[bytes]:
         """Return the timeline of an event. Raises: NotFound; what `Authenticator.authenticate` raises."""
-        sender = await self._sender(request, "events:read")
-        found = await self._timeline(_checked(event_id), self._hint(request, event_id))
-        if found is None or not sender.may_speak_for(found.source):
-            raise _unknown()
-        return Response(msgspec.json.encode(found), media_type="application/json")
+        sender = await self._sender(request, READ_SCOPE)
+        return await self._timeline_of(request, sender, _checked(event_id))
 
     async def show_by_source_event_id(self, request: Asked) -> Response[bytes]:
         """Return the timeline of the event that a source calls by its own id.
 
-        Raises: RequestInvalid, NotFound; what `Authenticator.authenticate` raises.
+        Raises: RequestInvalid, NotAuthorised, NotFound; what `Authenticator.authenticate` raises.
         """
+        sender = await self._sender(request, READ_SCOPE)
         source = request.query_params.get("source")
         source_event_id = request.query_params.get("source_event_id")
         if not source or not source_event_id:
             raise RequestInvalid("source and source_event_id are expected in the query")
-        return await self.show(request, ids.event_id(source, source_event_id))
+        if not sender.may_speak_for(source):
+            raise NotAuthorised(f"the source {source[:64]!r} is not one of this client's")
+        return await self._timeline_of(request, sender, ids.event_id(source, source_event_id))
 
     async def show_original(self, request: Asked, event_id: str) -> Response[bytes]:
         """Return an event's bytes as they came; who read them is written down first.
 
         Raises: NotFound; what `Authenticator.authenticate` raises.
         """
-        sender = await self._sender(request, "payloads:read")
+        sender = await self._sender(request, PAYLOADS_SCOPE)
         found = await self._original(_checked(event_id), self._hint(request, event_id))
         if found is None or not sender.may_speak_for(found.headers.get(headers.SOURCE, "")):
             raise _unknown()
@@ -79,6 +82,12 @@ class Events:
         }
         media_type = found.headers.get(headers.MEDIA_TYPE) or "application/octet-stream"
         return Response(found.body, media_type=media_type, headers=safe)
+
+    async def _timeline_of(self, request: Asked, sender: Sender, event_id: str) -> Response[bytes]:
+        found = await self._timeline(event_id, self._hint(request, event_id))
+        if found is None or not sender.may_speak_for(found.source):
+            raise _unknown()
+        return Response(msgspec.json.encode(found), media_type="application/json")
 
     async def _sender(self, request: Asked, scope: str) -> Sender:
         sender = await self._authenticator.authenticate(request.headers.get("authorization"))
