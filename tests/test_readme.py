@@ -1,0 +1,189 @@
+"""The documents' commands, run as they stand there: only port, folders and ids are a test's own."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+READY_SECONDS = 60
+STOP_SECONDS = 10
+
+
+def commands(document: str) -> list[str]:
+    """Every command of the code blocks of a document, with its continuation lines joined."""
+    text = (REPOSITORY / document).read_text()
+    blocks = re.findall(r"^```\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    is_command = re.compile(r"\S*crossdock|curl|make|[A-Z_]+=")
+    return [line.partition("   #")[0].strip() for line in lines if is_command.match(line)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Walk:
+    """Runs commands in the repository with a data folder and a port of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.environ = {**os.environ, "CROSSDOCK_DATA": str(folder / "data"), "COLUMNS": "200"}
+
+    def translated(self, command: str, **words: str) -> str:
+        for old, new in {
+            ".venv/bin/": f"{BIN}/", "8080": str(self.port), ".crossdock/": f"{self.folder}/data/",
+            "examples/owner.py cases": f"examples/owner.py {self.folder}/cases", **words,
+        }.items():  # fmt: skip
+            command = command.replace(old, new)
+        return command if command.startswith(("curl", str(BIN), "CROSSDOCK")) else f"{BIN}/{command}"
+
+    async def run(self, command: str, **words: str) -> str:
+        """Run to the end and return what it printed; it must succeed."""
+        process = await self.start(command, **words)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, f"{command}: {out.decode()}{err.decode()}"
+        return out.decode()
+
+    async def start(self, command: str, **words: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            "bash", "-c", f"exec env {self.translated(command, **words)}",
+            cwd=REPOSITORY, env=self.environ,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+
+    @asynccontextmanager
+    async def in_background(self, command: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await self.start(command)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.communicate(), STOP_SECONDS)
+
+
+def one(found: list[str], part: str) -> str:
+    """The one command that holds `part`."""
+    matching = [command for command in found if part in command]
+    assert len(matching) == 1, f"{part}: {matching}"
+    return matching[0]
+
+
+async def test_the_readme_takes_a_stranger_from_up_to_an_owners_verdict(tmp_path, eventually):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    found, walk = commands("README.md"), Walk(tmp_path)
+    async with walk.in_background(one(found, "crossdock up")) as up:
+        await eventually((tmp_path / "data" / "gateway.url").exists, READY_SECONDS)
+        assert (tmp_path / "data" / "gateway.url").read_text().strip() == f"http://127.0.0.1:{walk.port}"
+        answer = await walk.run(one(found, "curl"))
+        assert answer.startswith("HTTP/1.1 202")
+        event = msgspec.json.decode(answer.rpartition("\n")[2])["event_id"]
+        shown = await walk.run(one(found, "events show"), EVENT_ID=event)
+        assert "invoice-mismatch" in shown
+        assert "open" in shown
+
+        async def is_done() -> bool:
+            return "done" in await walk.run(one(found, "events show"), EVENT_ID=event)
+
+        async with walk.in_background(one(found, "examples/owner.py")):
+            await eventually(is_done, 30)
+        assert len(list((tmp_path / "cases").glob("*.json"))) == 1
+        for command in (one(found, "dead-letters list"), one(found, "ledger check")):
+            await walk.run(command)
+    assert up.returncode == 0
+
+
+async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
+    found, walk = commands("README.md"), Walk(tmp_path)
+    assert "sale" in await walk.run(one(found, "adapters try"))
+    assert "finance" in await walk.run(one(found, "routes explain"))
+    makefile = (REPOSITORY / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", "\n".join(found), flags=re.MULTILINE):
+        assert f"\n{target}:" in makefile
+
+
+async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_path, eventually):
+    """The whole way again, with each process by itself against a nats-server that we don't own."""
+    found, walk = commands("docs/operations.md"), Walk(tmp_path)
+    broker_port = free_port()
+    await walk.run(
+        one(found, "broker init"), FOLDER=str(tmp_path / "broker"),
+        **{"nats://nats:4222": f"nats://127.0.0.1:{broker_port} --store {tmp_path}/streams"},
+    )  # fmt: skip
+    config = tmp_path / "broker" / "nats.conf"
+    config.write_text(config.read_text().replace("4222", str(broker_port)))
+    walk.environ |= {
+        "CROSSDOCK__BROKER__URL": f"nats://127.0.0.1:{broker_port}",
+        "CROSSDOCK__BROKER__CREDENTIALS_FOLDER": str(tmp_path / "broker" / "credentials"),
+        "CROSSDOCK__HTTP__PORT": str(walk.port),
+    }
+    server = [str(BIN / "nats-server"), "-c", str(config), "-a", "127.0.0.1"]
+    quiet = asyncio.subprocess.DEVNULL
+    broker = await asyncio.create_subprocess_exec(*server, stdout=quiet, stderr=quiet)
+    try:
+        await eventually(lambda: _answers(broker_port), 10)
+        assert "XD_INTAKE made" in await walk.run(one(found, "broker apply"))
+        assert "nothing to change" in await walk.run(one(found, "broker apply"))
+        async with (
+            walk.in_background("crossdock gateway"),
+            walk.in_background("crossdock router"),
+            walk.in_background("crossdock delivery"),
+        ):
+            await eventually(lambda: _answers(walk.port), 30)
+            await _poison_becomes_a_dead_letter_and_is_replayed(walk, found, eventually)
+    finally:
+        broker.terminate()
+        await asyncio.wait_for(broker.wait(), STOP_SECONDS)
+
+
+async def _poison_becomes_a_dead_letter_and_is_replayed(walk: Walk, found: list[str], eventually) -> None:  # type: ignore[no-untyped-def]
+    sale = (REPOSITORY / "adapters/pos/samples/price-difference.xml").read_text()
+    poison = walk.folder / "poison.xml"
+    poison.write_text(sale.replace("<EndDateTime>2026-03-14", "<EndDateTime>2026-02-30"))
+    token = (await walk.run("crossdock token --client pos-demo")).strip()
+    answer = await walk.run(
+        f"curl -s http://127.0.0.1:{walk.port}/v1/sources/pos-demo/events -H 'Authorization: Bearer {token}'"
+        f" -H 'Content-Type: application/xml' --data-binary @{poison}"
+    )
+    event = msgspec.json.decode(answer)["event_id"]
+    ready = msgspec.json.decode(await walk.run(f"curl -s http://127.0.0.1:{walk.port}/health/ready"))
+    assert ready["durability"] == "unverified"  # our user of that broker may not ask it for its settings
+
+    async def listed() -> bool:
+        return event in await walk.run(one(found, "dead-letters list"))
+
+    await eventually(listed, 20)
+    assert "adapter.unmapped" in await walk.run(one(found, "dead-letters show"), ID=event)
+    assert "cycle 2" in await walk.run(one(found, "dead-letters replay"), ID=f"{event}.1")
+
+    async def dead_again() -> bool:
+        return f"{event}.2" in await walk.run(one(found, "dead-letters list"))
+
+    await eventually(dead_again, 20)
+    again = await walk.start(one(found, "dead-letters replay"), ID=f"{event}.1")
+    _, said = await again.communicate()
+    assert again.returncode == 1
+    assert b"was replayed" in said
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
