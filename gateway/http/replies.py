@@ -61,8 +61,9 @@ class Replies:
         error = verdicts[0].error
         if not replies and error is not None and status != MULTI_STATUS:
             return _refusal_of_all(error, status, reply, path)
-        versions = {(each.contract, each.version) for each in replies}
-        headers = self._contract_headers(replies[0]) if len(versions) == 1 else []
+        is_one_version = len({(each.contract, each.version) for each in replies}) == 1
+        agree = is_one_version and len(replies) == len(verdicts)
+        headers = self._contract_headers(replies[0]) if agree else []
         return Response(status=status, body=msgspec.json.encode(reply), headers=headers)
 
     def _contract_headers(self, reply: AcceptedReply | KeptReply | ValidReply) -> list[tuple[str, str]]:
