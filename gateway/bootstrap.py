@@ -121,6 +121,8 @@ def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
     """Return the router's stages for one partition."""
     return Pipeline(
         adapter_of=installation.catalogue.for_contract,
+        adapter_for=installation.catalogue.for_message,
+        registry=installation.registry,
         sources=sources(installation),
         detector=InvoiceDetector(installation.taxonomy),
         triage=RuleTriage(installation.taxonomy, installation.settings.triage),

@@ -1,11 +1,13 @@
 """What the parts report, turned into metrics and one log line an outcome."""
 
-from datetime import UTC, datetime
+import time
+from datetime import datetime
 
 import structlog
 
 from contracts.records import Outcome, ReceiptEntry
 from observability import metrics
+from observability.spans import Spans
 from observability.trace import trace_id
 from routing.delivery.observer import Stall
 from routing.items import RouterItem
@@ -33,8 +35,9 @@ class StageMetrics:
 class GatewayObserver(StageMetrics):
     """Hears the gateway's HTTP face."""
 
-    def __init__(self) -> None:
+    def __init__(self, spans: Spans) -> None:
         super().__init__("gateway")
+        self._spans = spans
 
     def item_ended(
         self,
@@ -64,6 +67,10 @@ class GatewayObserver(StageMetrics):
             trace_id=trace_id(traceparent),
         )
 
+        now = time.time_ns()
+        told = {"event_id": event_id, "source": source, "verdict": verdict, "code": code}
+        self._spans.record("accept", traceparent, now, now, told)
+
     def request_ended(self, status: int, seconds: float) -> None:
         metrics.requests.labels(str(status)).inc()
         metrics.request_seconds.observe(seconds)
@@ -90,14 +97,18 @@ class _Stuck:
 class RouterMetrics(StageMetrics):
     """Hears the router."""
 
-    def __init__(self) -> None:
+    def __init__(self, spans: Spans) -> None:
         super().__init__("router")
+        self._spans = spans
         self._stuck = _Stuck("router")
 
     def item_settled(self, item: RouterItem, entry: ReceiptEntry, cause: Exception | None) -> None:
         metrics.outcomes.labels(entry.source, entry.outcome.value).inc()
-        waited = datetime.now(UTC) - datetime.fromisoformat(item.received_at)
-        metrics.latency_seconds.observe(waited.total_seconds())
+        now = time.time_ns()
+        accepted = int(datetime.fromisoformat(item.received_at).timestamp() * 1e9)
+        metrics.latency_seconds.observe((now - accepted) / 1e9)
+        told = {"event_id": entry.event, "outcome": entry.outcome.value, "code": entry.code}
+        self._spans.record("route", item.trace, accepted, now, told)
         for delivery in entry.deliveries:
             metrics.deliveries.labels(delivery.owner, delivery.category, delivery.priority).inc()
         write = log.error if entry.outcome is Outcome.DEAD else log.debug

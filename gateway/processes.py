@@ -25,6 +25,7 @@ from gateway.settings import AuthSettings
 from gateway.supervisor import adopt, bind, stop_requested
 from gateway.timeline import Timelines
 from observability import log, metrics
+from observability.spans import Spans
 from routing.broker.api import StreamReader
 from routing.broker.connection import connect
 from routing.broker.publisher import Outgoing, Publisher, publish_until_kept, with_id
@@ -65,7 +66,7 @@ async def run_router(installation: Installation) -> None:
     log.configure(installation.settings.log, "router")
     folder, settings, broker = installation.folder, installation.settings, installation.settings.broker
     client = await connect(folder.credentials("router", broker), "router")
-    observer = RouterMetrics()
+    observer = RouterMetrics(Spans(settings.tracing, "router"))
     routers = [
         PartitionRouter(client, partition, pipeline(installation, observer), settings.router, observer)
         for partition in range(broker.streams.partitions)
@@ -108,7 +109,7 @@ def _gateway_parts(
         audit_read=_audit_read(client),
         readiness=ReadinessProbe(client, system),
         metrics=metrics.exposition,
-        observer=GatewayObserver(),
+        observer=GatewayObserver(Spans(settings.tracing, "gateway")),
     )
 
 

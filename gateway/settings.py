@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from contracts import subjects
 from gateway.settings_files import Raw, SettingsError, convert, find, is_default, put, read, variables
 from observability.log import LogSettings
+from observability.spans import TracingSettings
 from routing.broker.streams import StreamSettings
 from routing.delivery.settings import DeliverySettings
 from routing.router import RouterSettings
@@ -131,6 +132,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     broker: BrokerSettings
     auth: AuthSettings
     log: LogSettings
+    tracing: TracingSettings
     router: RouterSettings
     delivery: DeliverySettings
     triage: TriageSettings
@@ -145,6 +147,7 @@ class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     broker: BrokerSettings = BrokerSettings()
     auth: AuthSettings = AuthSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
     router: RouterSettings = RouterSettings()
     delivery: DeliverySettings = DeliverySettings()
     triage: TriageSettings = TriageSettings()
@@ -180,6 +183,7 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
         broker=found.broker,
         auth=found.auth,
         log=found.log,
+        tracing=found.tracing,
         router=found.router,
         delivery=found.delivery,
         triage=found.triage,

@@ -6,8 +6,9 @@ import msgspec
 
 from contracts import subjects
 from contracts.adapter import Adapter
-from contracts.documents import Source
+from contracts.documents import Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
+from contracts.registry import Registry
 from routing.broker.api import StreamReader
 from routing.detection import Detector, FactContext, identify
 from routing.intake import item_of_stored
@@ -24,7 +25,8 @@ from routing.routes import RouteTable
 from routing.stages import Failed, SilentObserver, Stage, StageObserver, run_stages
 from routing.triage import Triage, is_fault
 
-AdapterOf = Callable[[str], Adapter]
+AdapterOf = Callable[[str], Adapter]  # by contract
+AdapterFor = Callable[[str, Message], Adapter]  # by system and what the bytes look like
 
 
 class RefusedAtTheDoor(SenderError):
@@ -41,6 +43,8 @@ class Pipeline:
     def __init__(
         self,
         adapter_of: AdapterOf,
+        adapter_for: AdapterFor,
+        registry: Registry,
         sources: Mapping[str, Source],
         detector: Detector,
         triage: Triage,
@@ -49,6 +53,8 @@ class Pipeline:
         observer: StageObserver,
     ) -> None:
         self._adapter_of = adapter_of
+        self._adapter_for = adapter_for
+        self._registry = registry
         self._sources = sources
         self._detector = detector
         self._context = FactContext()
@@ -87,21 +93,37 @@ class Pipeline:
     def _decode(self, item: RouterItem) -> DecodedItem:
         if item.refused_code:
             raise RefusedAtTheDoor(item.refused_code, item.refused_detail)
+        if item.cycle > 1:
+            return self._decode_again(item)
         adapter = self._adapter_of(item.contract.partition("@")[0])
         return DecodedItem(item=item, document=adapter.decode(item.arrival))
+
+    def _decode_again(self, item: RouterItem) -> DecodedItem:
+        """Judge a replay as the gateway would today: what was refused at the door may be fit by now."""
+        arrival = item.arrival
+        message = Message(body=arrival.body, media_type=arrival.media_type)
+        adapter = self._adapter_for(self._source(item).system, message)
+        _, _, version = item.contract.partition("@")
+        document = self._registry.validate(adapter.decode(arrival), version or None)
+        contract = f"{document.contract}@{document.version}"
+        return DecodedItem(item=msgspec.structs.replace(item, contract=contract), document=document)
 
     def _normalise(self, decoded: DecodedItem) -> NormalisedItem:
         item = decoded.item
         adapter = self._adapter_of(item.contract.partition("@")[0])
-        source = self._sources.get(item.source)
-        if source is None:
-            raise Unmapped(f"source {item.source!r} is no longer in the settings")
+        source = self._source(item)
         normalised = adapter.normalise(decoded.document, source, item.received_at)
         return NormalisedItem(
             item=item,
             facts=normalised.facts,
             exceptions=identify(normalised.exceptions, item, source.system),
         )
+
+    def _source(self, item: RouterItem) -> Source:
+        source = self._sources.get(item.source)
+        if source is None:
+            raise Unmapped(f"source {item.source!r} is no longer in the settings")
+        return source
 
     def _detect(self, normalised: NormalisedItem) -> NormalisedItem:
         detected = self._detector.detect(normalised, self._context)

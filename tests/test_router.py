@@ -14,6 +14,7 @@ from contracts.canonical import Category, Measure, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import Unmapped
 from contracts.records import Outcome, ReceiptEntry
+from contracts.registry import Registry
 from routing.broker.api import StreamReader
 from routing.broker.publisher import Outgoing, publish
 from routing.items import RoutedException, RouterItem, TriageDecision, TriagedException
@@ -107,6 +108,8 @@ class Settled(SilentObserver):
 def make_router(client: Client, observer: Settled, **settings: int) -> PartitionRouter:
     pipeline = Pipeline(
         adapter_of=lambda contract: TillAdapter(),
+        adapter_for=lambda system, message: TillAdapter(),
+        registry=Registry({}),
         sources={"tills": SOURCE},
         detector=NothingDetected(),
         triage=EverythingP3(),
