@@ -391,6 +391,35 @@ class TestBareClients:
         await eventually(lane.is_drained)
         assert len(await lane.attempts()) == 1
 
+    async def test_naks_alone_use_up_the_attempt_and_a_late_term_still_rejects(
+        self, lane: Lane, eventually: Eventually
+    ) -> None:
+        await lane.deliver()
+        for _ in range(3):
+            (message,) = await lane.pull()
+            assert (message.headers or {})[headers.ATTEMPT] == "1"
+            await message.nak()
+        (following,) = await lane.pull(seconds=4)
+        assert (following.headers or {})[headers.ATTEMPT] == "2"
+        assert await lane.dead_letters() == []
+
+        await lane.owner.publish(message.reply, b"+TERM never")
+        await eventually(lane.dead_letters)
+        assert await lane.dead_codes() == ["owner.rejected"]
+
+    async def test_a_retry_after_a_term_does_not_bring_the_delivery_back(
+        self, lane: Lane, eventually: Eventually
+    ) -> None:
+        first = await lane.deliver()
+        (message,) = await lane.pull()
+        await lane.owner.publish(message.reply, b"+TERM never")
+        await eventually(lane.dead_letters)
+        await lane.say(first, "retry", delay_seconds=0.01)
+
+        await eventually(lane.is_drained)
+        assert await lane.dead_codes() == ["owner.rejected"]
+        assert len(await lane.attempts()) == 1
+
     async def test_a_term_is_a_rejection_with_its_reason(self, lane: Lane, eventually: Eventually) -> None:
         await lane.deliver()
         (message,) = await lane.pull()
