@@ -15,6 +15,7 @@ from nats.aio.client import Client
 
 import crossdock_sdk
 from contracts import headers, ids, records, subjects
+from contracts.errors import BrokerUnavailable
 from crossdock_sdk import (
     Answer,
     Credentials,
@@ -190,6 +191,24 @@ class TestCredentials:
         found = read_credentials(credentials_file)
         assert (found.owner, found.url) == (NAME, broker.url)
         assert found.inbox_prefix == broker.credentials(USER).inbox_prefix
+
+
+class TestRights:
+    """What an owner's user may ask of the broker."""
+
+    async def test_its_own_consumer_and_nothing_of_the_account(self, connect_as: Connect) -> None:
+        owner = await connect_as(USER)
+        found = await request_api(owner, f"CONSUMER.INFO.{subjects.OUT_STREAM}.w-{NAME}")
+        assert found["config"]["filter_subject"] == f"out.{NAME}.*.*"
+        others = (
+            "INFO",
+            f"STREAM.INFO.{subjects.OUT_STREAM}",
+            f"CONSUMER.INFO.{subjects.OUT_STREAM}.w-review",
+        )
+        for answer in await asyncio.gather(
+            *(request_api(owner, call) for call in others), return_exceptions=True
+        ):
+            assert isinstance(answer, BrokerUnavailable)
 
 
 class TestSeen:
