@@ -16,7 +16,7 @@ def candidate_of(valid: ValidItem, partitions: int) -> Candidate:
     document = valid.document
     return _candidate(
         valid.item,
-        event_id=ids.event_id(valid.item.submission.source.name, valid.source_event_id),
+        event_id=valid.event_id,
         digest=valid.digest,
         key=ids.order_key(document.business_key),
         contract=document.contract,

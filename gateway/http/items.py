@@ -52,6 +52,7 @@ class ValidItem(Struct, frozen=True, kw_only=True):
 
     item: Item
     document: ValidDocument
+    event_id: str
     source_event_id: str
     digest: str
 

@@ -86,7 +86,7 @@ class Keeper:
             item=item,
             flight=self._acceptance.begin(candidate),
             verdict_of=lambda kept: verdicts.kept_as_dead_letter(
-                item, sent_id, document.contract if document else None, failed, kept
+                item, candidate.event_id, sent_id, document.contract if document else None, failed, kept
             ),
             begun=begun,
         )

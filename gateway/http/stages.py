@@ -11,7 +11,7 @@ from adapters.event_ids import usable_event_id
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document
 from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped
-from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS, body_digest
+from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS, body_digest, event_id
 from contracts.registry import Registry
 from gateway.http.items import DecodedItem, Item, RehearsedItem, Submission, ValidItem
 from gateway.settings import HttpSettings
@@ -89,10 +89,12 @@ class IngestStages:
                 f"{item.submission.source.name} does not send {document.contract[:80]}; it sends: {sent}"
             )
         valid = self._registry.validate(_as_asked(item, document, pins.get(document.contract) or None))
+        named = source_event_id(item.arrival, document)
         return ValidItem(
             item=item,
             document=valid,
-            source_event_id=source_event_id(item.arrival, document),
+            event_id=event_id(item.submission.source.name, named),
+            source_event_id=named,
             digest=body_digest(msgspec.json.encode(document.tree, order="deterministic")),
         )
 

@@ -6,7 +6,6 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from contracts.errors import EventError, InternalFault, TryLater
-from contracts.ids import event_id
 from gateway.http.acceptance import Accepted
 from gateway.http.items import Item, RehearsedItem, ValidItem
 from gateway.http.problems import TABLE, Problem, told
@@ -104,10 +103,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 def accepted(valid: ValidItem, kept: Accepted) -> Verdict:
     """The item is kept, now or by an earlier request."""
-    source = valid.item.submission.source.name
     reply = AcceptedReply(
-        event_id=event_id(source, valid.source_event_id),
-        source=source,
+        event_id=valid.event_id,
+        source=valid.item.submission.source.name,
         source_event_id=valid.source_event_id,
         contract=valid.document.contract,
         version=valid.document.version or "",
@@ -124,13 +122,13 @@ def accepted(valid: ValidItem, kept: Accepted) -> Verdict:
 
 
 def kept_as_dead_letter(
-    item: Item, source_event_id: str, contract: str | None, failed: Failed, kept: Accepted
+    item: Item, event_id: str, source_event_id: str, contract: str | None, failed: Failed, kept: Accepted
 ) -> Verdict:
     """The item could not be taken and is kept."""
-    source, error = item.submission.source.name, failed.error
+    error = failed.error
     reply = KeptReply(
-        event_id=event_id(source, source_event_id),
-        source=source,
+        event_id=event_id,
+        source=item.submission.source.name,
         source_event_id=source_event_id,
         contract=contract,
         code=error.code,
@@ -150,10 +148,10 @@ def kept_as_dead_letter(
 
 def rehearsed(item: RehearsedItem) -> Verdict:
     """The item would be accepted."""
-    valid, source = item.valid, item.valid.item.submission.source.name
+    valid = item.valid
     reply = ValidReply(
-        event_id=event_id(source, valid.source_event_id),
-        source=source,
+        event_id=valid.event_id,
+        source=valid.item.submission.source.name,
         source_event_id=valid.source_event_id,
         contract=valid.document.contract,
         version=valid.document.version or "",
