@@ -92,11 +92,13 @@ class Owner:
         """
         consuming = asyncio.create_task(self._consume())
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait((consuming, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        consuming.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await consuming
+        try:
+            await asyncio.wait((consuming, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            consuming.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await consuming
 
     async def _run_until_signal(self) -> None:
         stop = asyncio.Event()

@@ -1,6 +1,7 @@
 """The SDK against a real broker, as an owner with an owner's rights and no more."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -193,6 +194,23 @@ class TestCredentials:
         assert found.inbox_prefix == broker.credentials(USER).inbox_prefix
 
 
+class TestRefusal:
+    """Credentials that the broker does not know."""
+
+    # nats-py leaves the connection that was refused to the garbage collector
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    async def test_a_wrong_password_ends_it_with_a_sentence(self, broker: EmbeddedBroker) -> None:
+        owner = Owner(Credentials(url=broker.url, user=USER, password="wrong"))
+
+        @owner.on_delivery
+        async def handle(delivery: Delivery) -> Answer:
+            return Done()
+
+        with pytest.raises(CredentialsUnusable, match=f"refuses user `{USER}`"):
+            await owner.serve(asyncio.Event())
+        gc.collect()
+
+
 class TestRights:
     """What an owner's user may ask of the broker."""
 
@@ -209,30 +227,6 @@ class TestRights:
             *(request_api(owner, call) for call in others), return_exceptions=True
         ):
             assert isinstance(answer, BrokerUnavailable)
-
-
-class TestSeen:
-    """The memory of what is done."""
-
-    def test_it_outlives_the_process(self, tmp_path: Path) -> None:
-        with Seen(tmp_path / "seen.sqlite") as seen:
-            assert "a" not in seen
-            seen.add("a")
-            seen.add("a")
-        with Seen(tmp_path / "seen.sqlite") as seen:
-            assert "a" in seen
-            assert "b" not in seen
-
-    def test_two_processes_share_it(self, tmp_path: Path) -> None:
-        with Seen(tmp_path / "seen.sqlite") as one, Seen(tmp_path / "seen.sqlite") as other:
-            one.add("a")
-            assert "a" in other
-
-    def test_it_forgets_after_its_days(self, tmp_path: Path) -> None:
-        with Seen(tmp_path / "seen.sqlite") as seen:
-            seen.add("a")
-        with Seen(tmp_path / "seen.sqlite", keep_days=-1) as seen:
-            assert "a" not in seen
 
 
 class TestAnswers:
