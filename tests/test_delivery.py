@@ -21,7 +21,6 @@ from routing.broker.publisher import Outgoing, publish
 from routing.broker.streams import SECOND, StreamSettings, apply
 from routing.delivery.effects import Armed, Buried, Effect, Redelivered, Refused
 from routing.delivery.feed import Input
-from routing.delivery.ladder import LadderEnd, NextAttempt, next_rung
 from routing.delivery.observer import SilentDeliveryObserver, Stall
 from routing.delivery.process import DeliveryProcess, inputs
 from routing.delivery.settings import DeliverySettings
@@ -191,28 +190,6 @@ async def make_impatient(connect_as: Connect) -> None:
     config["ack_wait"] = SECOND // 5
     wanted = {"stream_name": subjects.OUT_STREAM, "config": config}
     await request_api(provisioner, f"CONSUMER.CREATE.{call}.{config['filter_subject']}", wanted)
-
-
-class TestLadder:
-    """The ladder alone."""
-
-    OWNER = OwnerSettings(
-        title="t", contact="c@example.com", max_attempts=5, retry_delays_seconds=(5, 30, 7200)
-    )
-
-    @pytest.mark.parametrize(("attempt", "wait"), [(1, 5), (2, 30), (3, 3600), (4, 3600)])
-    def test_waits_follow_the_owners_table_and_its_last_one_repeats(self, attempt: int, wait: float) -> None:
-        assert next_rung(self.OWNER, attempt) == NextAttempt(number=attempt + 1, delay_seconds=wait)
-
-    @pytest.mark.parametrize(("asked", "wait"), [(0.5, 0.5), (0, 5), (-3, 5), (1e9, 3600)])
-    def test_a_wish_is_granted_within_an_hour(self, asked: float, wait: float) -> None:
-        assert next_rung(self.OWNER, 1, asked) == NextAttempt(number=2, delay_seconds=wait)
-
-    def test_after_the_last_attempt_the_ladder_ends_whatever_was_asked(self) -> None:
-        assert isinstance(next_rung(self.OWNER, 5, 10), LadderEnd)
-
-    def test_an_owner_that_is_not_in_the_settings_gets_no_further_attempt(self) -> None:
-        assert isinstance(next_rung(None, 1), LadderEnd)
 
 
 @pytest.mark.usefixtures("running")
