@@ -178,7 +178,10 @@ class Timelines:
         subject = subjects.result(entry.owner, entry.delivery)
         found: list[VerdictStep] = []
         async for stored in self._reader.scan(subjects.RESULTS_STREAM, subject):
-            verdict = _verdicts.decode(stored.body)
+            try:
+                verdict = _verdicts.decode(stored.body)
+            except msgspec.DecodeError:
+                continue  # an owner may send what it likes; delivery took no notice of it either
             found.append(
                 VerdictStep(
                     at=stored.stored_at,
