@@ -23,4 +23,6 @@ TRACE = "traceparent"
 
 def one_line(text: str, limit: int = 300) -> str:
     """Return `text` as a header value: printable ASCII, one line, at most `limit` characters."""
+    if text.isascii() and text.isprintable():
+        return text[:limit].strip()
     return "".join(c if " " <= c <= "~" else "?" for c in text)[:limit].strip()

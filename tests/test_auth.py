@@ -362,7 +362,9 @@ def test_a_hexadecimal_signature_may_be_upper_case_and_of_other_algorithms() -> 
     for algorithm in ("sha1", "sha256", "sha512"):
         scheme = Signature(header="x", algorithm=algorithm, encoding="hex")
         given = hmac.new(b"s", body, algorithm).hexdigest().upper()
-        request = SignedRequest(adapter=WMS_ADAPTERS[0], scheme=scheme, given=given, timestamp=None)
-        assert verify(request, source, body, 0.0).sources == {"paper-1"}
+        request = SignedRequest(
+            source=source, adapter=WMS_ADAPTERS[0], scheme=scheme, given=given, timestamp=None
+        )
+        assert verify(request, 0.0, body).sources == {"paper-1"}
         with pytest.raises(SignatureWrong):
-            verify(structs.replace(request, given=given[:-1] + "x"), source, body, 0.0)
+            verify(structs.replace(request, given=given[:-1] + "x"), 0.0, body)

@@ -1,6 +1,7 @@
 """Problem details: every error has its row, and no answer tells more than it should."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from http_face import Face, OpenFace
@@ -23,6 +24,11 @@ def test_every_error_code_has_its_row_and_every_row_its_code() -> None:
     codes = {found.code for found in with_code()}
     assert len(codes) > 20
     assert codes == set(TABLE)
+
+
+def test_the_page_of_errors_names_every_code() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "errors.md").read_text("utf-8")
+    assert [code for code in TABLE if f"`{code}`" not in page] == []
 
 
 def test_a_row_fits_what_becomes_of_the_event() -> None:

@@ -100,7 +100,7 @@ class Acceptance:
         BrokerUnavailable, InternalFault: then it is not known to be kept, and sending again is harmless.
         """
         # shielded: a sender that leaves must not take the repeats with it that wait for the same event
-        published = await asyncio.shield(flight.published)
+        published = await (flight.published if flight.published.done() else asyncio.shield(flight.published))
         candidate, digest = flight.candidate, flight.first_digest
         if published.is_duplicate:
             digest = await self._stored_digest(candidate, published.sequence)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from adapters.catalogue import Catalogue
 from contracts.documents import Message
-from contracts.errors import CredentialsMissing, RequestInvalid, RequestUnreadable
+from contracts.errors import RequestInvalid, RequestUnreadable
 from gateway.http import media
 from gateway.http.auth import Authenticator
 from gateway.http.exchange import Exchange
@@ -42,18 +43,19 @@ class Admission:
         Raises: what `Authenticator.authenticate`, `verify`, `Sources` and `Exchange.read` raise;
         MediaTypeUnsupported, RequestInvalid, RequestUnreadable for what the headers say of the body.
         """
-        signed_source, signed = self._signed(exchange, source)
-        if signed is None or signed_source is None:
+        signed = self._signed(exchange, source)
+        prove: Callable[[bytes], Sender]
+        if signed is not None:
+            registered, prove = signed.source, partial(verify, signed, self._clock())
+        else:
             sender = await self._authenticator.authenticate(exchange.headers.get("authorization"))
             sender.require(WRITE_SCOPE)
-            registered = self._source_of(sender, source, exchange)
-            body = await self._body(exchange, share, limit_bytes)
-        else:
-            registered = signed_source
-            body = await self._body(exchange, share, limit_bytes)
-            sender = verify(signed, registered, body, self._clock())
+            registered, prove = self._source_of(sender, source, exchange), lambda _body: sender
+        dry_run = exchange.flag("dry_run")
+        wanted = media.wanted_version(exchange.headers)
+        body = await self._body(exchange, share, limit_bytes)
         return Submission(
-            sender=sender,
+            sender=prove(body),
             source=registered,
             message=Message(
                 body=body,
@@ -62,24 +64,18 @@ class Admission:
                     name: text for name, text in exchange.headers.items() if name not in _SECRET_HEADERS
                 },
             ),
-            wanted=media.wanted_version(exchange.headers),
+            wanted=wanted,
+            dry_run=dry_run,
             vendor_reply=signed.adapter.reply if signed is not None else None,
             traceparent=exchange.headers.get("traceparent", ""),
         )
 
-    def _signed(
-        self, exchange: Exchange, source: str | None
-    ) -> tuple[RegisteredSource | None, SignedRequest | None]:
-        """Return what a vendor's signature has to be checked against; a token comes before a signature."""
-        if source is None or "authorization" in exchange.headers:
-            return None, None
-        registered = self._sources.get(source)
-        if registered is None:
-            return None, None
-        signed = find_signature(self._catalogue.adapters, registered, exchange.headers)
-        if signed is None and registered.webhook_secrets:
-            raise CredentialsMissing("a bearer token, or the vendor's signature of the body, is expected")
-        return registered, signed
+    def _signed(self, exchange: Exchange, source: str | None) -> SignedRequest | None:
+        """Return the vendor's signature that the body has to fit, if one came; a token comes before it."""
+        registered = self._sources.get(source) if source is not None else None
+        if registered is None or "authorization" in exchange.headers:
+            return None
+        return find_signature(self._catalogue.adapters, registered, exchange.headers)
 
     def _source_of(self, sender: Sender, source: str | None, exchange: Exchange) -> RegisteredSource:
         if source is not None:

@@ -112,7 +112,9 @@ class Authenticator:
 def _bearer(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise CredentialsMissing("a bearer token is expected in Authorization")
+        raise CredentialsMissing(
+            "a bearer token is expected, or a vendor's signature where the source takes it"
+        )
     if len(token) > TOKEN_MAX_CHARACTERS:
         raise NotAuthenticated(f"a token of more than {TOKEN_MAX_CHARACTERS} characters is not taken")
     return token.strip()

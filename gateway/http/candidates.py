@@ -2,6 +2,8 @@
 
 import zlib
 
+from msgspec import Struct
+
 from contracts import headers, ids, subjects
 from contracts.documents import Document
 from contracts.errors import ContractUnknown, EventError, RequestInvalid
@@ -9,6 +11,14 @@ from gateway.http.acceptance import Candidate
 from gateway.http.items import Item, ValidItem
 from gateway.http.stages import place_id, source_event_id
 from routing.broker.publisher import Outgoing
+
+
+class DeadLetterCandidate(Struct, frozen=True, kw_only=True):
+    """What could not be taken and is to be kept; `contract` is null where it could not be read that far."""
+
+    candidate: Candidate
+    source_event_id: str
+    contract: str | None
 
 
 def candidate_of(valid: ValidItem, partitions: int) -> Candidate:
@@ -28,8 +38,8 @@ def candidate_of(valid: ValidItem, partitions: int) -> Candidate:
 
 def candidate_of_refused(
     item: Item, document: Document | None, error: EventError, partitions: int
-) -> tuple[Candidate, str]:
-    """Return what is kept of an item that could not be taken, and its source event id.
+) -> DeadLetterCandidate:
+    """Return what is kept of an item that could not be taken.
 
     The router makes it a dead letter with `error` as the reason. An item whose own id can't be one goes by
     its place.
@@ -50,7 +60,9 @@ def candidate_of_refused(
         partitions=partitions,
         reason={headers.REASON: error.code, headers.DETAIL: headers.one_line(error.detail)},
     )
-    return candidate, sent_id
+    return DeadLetterCandidate(
+        candidate=candidate, source_event_id=sent_id, contract=document.contract if document else None
+    )
 
 
 def _candidate(

@@ -82,7 +82,8 @@ class Exchange:
                         raise RequestTooLarge(f"the body is larger than {limit_bytes} bytes")
                     share.take(len(chunk))
                     chunks.append(chunk)
-                    timeout.reschedule(started + GRACE_SECONDS + received / LEAST_BYTES_PER_SECOND)
+                    if not self._is_read:
+                        timeout.reschedule(started + GRACE_SECONDS + received / LEAST_BYTES_PER_SECOND)
         except TimeoutError:
             raise RequestUnreadable(f"the body stalled after {received} bytes") from None
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -68,15 +68,13 @@ class Ingest:
         await self._serve(scope, receive, send, work)
 
     async def _one(self, exchange: Exchange, share: Share, source: str | None) -> Response:
-        dry_run = exchange.flag("dry_run")
         submission = await self._admit(exchange, share, source, self._settings.body_limit_bytes)
-        verdict = await self._intake.take_one(submission, dry_run=dry_run)
+        verdict = await self._intake.take_one(submission)
         return self._replies.single(verdict, exchange.path, submission.vendor_reply)
 
     async def _many(self, exchange: Exchange, share: Share, source: str | None) -> Response:
-        dry_run = exchange.flag("dry_run")
         submission = await self._admit(exchange, share, source, self._settings.batch_limit_bytes)
-        verdicts = await self._intake.take_many(submission, dry_run=dry_run)
+        verdicts = await self._intake.take_many(submission)
         return self._replies.batch(verdicts, exchange.path, submission.vendor_reply)
 
     async def _admit(

@@ -28,27 +28,27 @@ class Intake:
         self._keeper = keeper
         self._observer = observer
 
-    async def take_one(self, submission: Submission, *, dry_run: bool) -> Verdict:
+    async def take_one(self, submission: Submission) -> Verdict:
         """Take a body that is one item."""
-        return (await self._take(submission, self._stages.one, dry_run=dry_run))[0]
+        return (await self._take(submission, self._stages.one))[0]
 
-    async def take_many(self, submission: Submission, *, dry_run: bool) -> list[Verdict]:
+    async def take_many(self, submission: Submission) -> list[Verdict]:
         """Take a body with any number of items; one that can't be split has one verdict."""
-        return await self._take(submission, self._stages.many, dry_run=dry_run)
+        return await self._take(submission, self._stages.many)
 
-    async def _take(self, submission: Submission, split: Sequence[Stage], *, dry_run: bool) -> list[Verdict]:
+    async def _take(self, submission: Submission, split: Sequence[Stage]) -> list[Verdict]:
         is_large = len(submission.message.body) > SMALL_BYTES
         [items] = await self._run(split, [submission], is_large=is_large)
         if isinstance(items, Failed):
-            return [await self._end(self._keeper.begin(_unread(submission), items, dry_run=dry_run))]
-        reading = self._stages.rehearsal if dry_run else self._stages.reading
+            return [await self._end(self._keeper.begin(_unread(submission), items))]
+        reading = self._stages.rehearsal if submission.dry_run else self._stages.reading
         ended: list[Verdict] = []
         under_way: deque[Verdict | OnItsWay] = deque()
         remaining = iter(items)
         while chunk := list(islice(remaining, CHUNK)):
             results = await self._run(reading, chunk, is_large=is_large)
             for item, result in zip(chunk, results, strict=True):
-                under_way.append(self._keeper.begin(item, result, dry_run=dry_run))
+                under_way.append(self._keeper.begin(item, result))
                 if len(under_way) > WINDOW:
                     ended.append(await self._end(under_way.popleft()))
         while under_way:

@@ -27,6 +27,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     source: RegisteredSource
     message: Message
     wanted: WantedVersion | None = None
+    dry_run: bool = False
     vendor_reply: Reply | None = None
     traceparent: str = ""
 

@@ -5,7 +5,6 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from contracts.documents import Document
 from contracts.errors import (
     ContractRetired,
     ContractUnknown,
@@ -18,7 +17,7 @@ from contracts.errors import (
 )
 from gateway.http import verdicts
 from gateway.http.acceptance import Acceptance, Accepted, Flight
-from gateway.http.candidates import candidate_of, candidate_of_refused
+from gateway.http.candidates import DeadLetterCandidate, candidate_of, candidate_of_refused
 from gateway.http.items import Item, RehearsedItem, ValidItem
 from gateway.http.observer import Observer
 from gateway.http.verdicts import Verdict
@@ -49,16 +48,16 @@ class Keeper:
         self._partitions = partitions
         self._body_limit_bytes = body_limit_bytes
 
-    def begin(
-        self, item: Item, result: ValidItem | RehearsedItem | Failed, *, dry_run: bool
-    ) -> Verdict | OnItsWay:
+    def begin(self, item: Item, result: ValidItem | RehearsedItem | Failed) -> Verdict | OnItsWay:
         """Send an item on its way if it goes anywhere, else say what became of it. Never raises."""
         if isinstance(result, RehearsedItem):
             return verdicts.rehearsed(result)
-        if isinstance(result, Failed) and (dry_run or not self._is_kept(item, result)):
+        if isinstance(result, Failed) and not self._is_kept(item, result):
             return verdicts.refused(item, result.stage, result.error)
         try:
-            return self._keep(item, result) if isinstance(result, Failed) else self._accept(item, result)
+            if isinstance(result, Failed):
+                return self._rehearse(item, result) if item.submission.dry_run else self._keep(item, result)
+            return self._accept(item, result)
         except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again
             return self._unkept(item, error)
 
@@ -80,16 +79,22 @@ class Keeper:
 
     def _keep(self, item: Item, failed: Failed) -> OnItsWay:
         begun = perf_counter()
-        document = _decoded_again(item) if failed.stage == "validate" else None
-        candidate, sent_id = candidate_of_refused(item, document, failed.error, self._partitions)
+        kept = self._dead_letter(item, failed)
         return OnItsWay(
             item=item,
-            flight=self._acceptance.begin(candidate),
-            verdict_of=lambda kept: verdicts.kept_as_dead_letter(
-                item, candidate.event_id, sent_id, document.contract if document else None, failed, kept
-            ),
+            flight=self._acceptance.begin(kept.candidate),
+            verdict_of=lambda accepted: verdicts.kept_as_dead_letter(item, kept, failed, accepted),
             begun=begun,
         )
+
+    def _rehearse(self, item: Item, failed: Failed) -> Verdict:
+        return verdicts.kept_as_dead_letter(item, self._dead_letter(item, failed), failed, None)
+
+    def _dead_letter(self, item: Item, failed: Failed) -> DeadLetterCandidate:
+        # adapters are pure, so this is the document that was judged
+        adapter = item.adapter if failed.stage == "validate" else None
+        document = adapter.decode(item.arrival) if adapter is not None else None
+        return candidate_of_refused(item, document, failed.error, self._partitions)
 
     def _is_kept(self, item: Item, failed: Failed) -> bool:
         """Say whether what was refused becomes a dead letter; a file that can't be cut may be too large."""
@@ -97,7 +102,8 @@ class Keeper:
             return False
         if failed.error.disposition is Disposition.DEAD_LETTER:
             return True
-        if item.submission.source.on_violation != "dead_letter":
+        # a dry run is for who can act on an answer
+        if item.submission.dry_run or item.submission.source.on_violation != "dead_letter":
             return False
         # before an item is read, an invalid request is the wrong endpoint or the wrong header
         is_id_unusable = isinstance(failed.error, RequestInvalid) and failed.stage != "split"
@@ -110,8 +116,3 @@ class Keeper:
             failed = Failed(STAGE, InternalFault(f"{STAGE}: {type(cause).__name__}"), cause)
         self._observer.stage_failed(failed)
         return verdicts.refused(item, STAGE, failed.error)
-
-
-def _decoded_again(item: Item) -> Document | None:
-    """Return the document that broke its contract: adapters are pure, so it is the one that was judged."""
-    return item.adapter.decode(item.arrival) if item.adapter is not None else None

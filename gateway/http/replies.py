@@ -14,6 +14,8 @@ from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.exchange import Response, problem_response
 from gateway.http.verdicts import (
+    ACCEPTED,
+    VALID,
     AcceptedReply,
     BatchReply,
     KeptReply,
@@ -38,7 +40,7 @@ class Replies:
             error = error or InternalFault("a verdict without reply and error")
             problem = problems.problem_of(error, path, status=verdict.status)
             return problem_response(problem, problems.headers_of(error))
-        if isinstance(reply, ValidReply):
+        if verdict.status == VALID:
             location = []
         elif vendor_reply is not None:
             return _vendor_response(vendor_reply)
@@ -53,9 +55,9 @@ class Replies:
         Where all were refused alike the answer is a problem with the verdicts beside it.
         """
         replies = [verdict.reply for verdict in verdicts if verdict.reply is not None]
-        if vendor_reply is not None and len(replies) == len(verdicts):
-            return _vendor_response(vendor_reply)
         statuses = {verdict.status for verdict in verdicts}
+        if vendor_reply is not None and statuses == {ACCEPTED}:
+            return _vendor_response(vendor_reply)
         status = statuses.pop() if len(statuses) == 1 else MULTI_STATUS
         reply = _batch_reply(verdicts, path)
         error = verdicts[0].error

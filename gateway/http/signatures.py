@@ -16,8 +16,9 @@ _ALGORITHMS = frozenset({"sha256", "sha384", "sha512", "sha1"})
 
 
 class SignedRequest(Struct, frozen=True, kw_only=True):
-    """A request that says that it is a vendor's; its body has to prove it."""
+    """A request that says that it is the vendor's behind `source`; its body has to prove it."""
 
+    source: RegisteredSource
     adapter: Adapter
     scheme: Signature
     given: str
@@ -35,12 +36,16 @@ def find_signature(
         if adapter.system == source.source.system and scheme is not None and scheme.header in headers:
             timestamp = headers.get(scheme.timestamp_header) if scheme.timestamp_header else None
             return SignedRequest(
-                adapter=adapter, scheme=scheme, given=headers[scheme.header], timestamp=timestamp
+                source=source,
+                adapter=adapter,
+                scheme=scheme,
+                given=headers[scheme.header],
+                timestamp=timestamp,
             )
     return None
 
 
-def verify(signed: SignedRequest, source: RegisteredSource, body: bytes, now: float) -> Sender:
+def verify(signed: SignedRequest, now: float, body: bytes) -> Sender:
     """Return the source's vendor as the sender; `now` is Unix seconds.
 
     Raises: SignatureWrong where no valid secret yields this signature, or its timestamp is too old.
@@ -53,14 +58,14 @@ def verify(signed: SignedRequest, source: RegisteredSource, body: bytes, now: fl
     # every secret is tried, so that the time taken tells nothing of which one fits
     matches = [
         hmac.compare_digest(_signature(signed.scheme, secret, octets), _comparable(signed.scheme, given))
-        for secret in source.webhook_secrets
+        for secret in signed.source.webhook_secrets
     ]
     if not any(matches):
         raise SignatureWrong(f"{signed.scheme.header}: this is not the signature of this body")
     return Sender(
-        client=f"vendor of {source.name}",
+        client=f"vendor of {signed.source.name}",
         scopes=frozenset({"events:write"}),
-        sources=frozenset({source.name}),
+        sources=frozenset({signed.source.name}),
     )
 
 

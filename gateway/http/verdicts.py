@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from contracts.errors import EventError, InternalFault, TryLater
 from gateway.http.acceptance import Accepted
+from gateway.http.candidates import DeadLetterCandidate
 from gateway.http.items import Item, RehearsedItem, ValidItem
 from gateway.http.problems import TABLE, Problem, told
 from routing.stages import Failed
@@ -31,7 +32,10 @@ class AcceptedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="
 
 
 class KeptReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="dead_letter"):
-    """The item could not be taken and is kept as a dead letter, for `code` and `detail`."""
+    """The item could not be taken and is kept as a dead letter, for `code` and `detail`.
+
+    `sequence` is null in a dry run, where it only would be.
+    """
 
     item: int | UnsetType = UNSET
     event_id: str
@@ -42,7 +46,7 @@ class KeptReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="dead
     code: str
     detail: str
     duplicate: bool
-    sequence: int
+    sequence: int | None
 
 
 class ValidReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="valid"):
@@ -122,27 +126,28 @@ def accepted(valid: ValidItem, kept: Accepted) -> Verdict:
 
 
 def kept_as_dead_letter(
-    item: Item, event_id: str, source_event_id: str, contract: str | None, failed: Failed, kept: Accepted
+    item: Item, kept: DeadLetterCandidate, failed: Failed, accepted: Accepted | None
 ) -> Verdict:
-    """The item could not be taken and is kept."""
-    error = failed.error
+    """The item could not be taken and is kept; in a dry run, without `accepted`, it only would be."""
+    is_duplicate = accepted is not None and accepted.is_duplicate
     reply = KeptReply(
-        event_id=event_id,
+        event_id=kept.candidate.event_id,
         source=item.submission.source.name,
-        source_event_id=source_event_id,
-        contract=contract,
-        code=error.code,
-        detail=told(error),
-        duplicate=kept.is_duplicate,
-        sequence=kept.sequence,
+        source_event_id=kept.source_event_id,
+        contract=kept.contract,
+        code=failed.error.code,
+        detail=told(failed.error),
+        duplicate=is_duplicate,
+        sequence=accepted.sequence if accepted is not None else None,
     )
+    outcome: Outcome = "duplicate" if is_duplicate else "dead_letter"
     return Verdict(
         item=item,
-        outcome="duplicate" if kept.is_duplicate else "dead_letter",
-        status=ACCEPTED,
+        outcome=outcome if accepted is not None else "rejected",
+        status=ACCEPTED if accepted is not None else VALID,
         stage=failed.stage,
         reply=reply,
-        error=error,
+        error=failed.error,
     )
 
 
