@@ -20,8 +20,8 @@ class Arrival(Struct, frozen=True, kw_only=True):
     """The bytes of one item, well-formed by themselves.
 
     `source_event_id` is set only where the transport carries the sender's id (a webhook's message id); else
-    the document holds it. `file` is the digest of the whole body, `item` and `items` the place in it (1-based;
-    `items` is 0 where a stream's end is not known yet).
+    the document holds it. `file` is the digest of the whole body, `item` and `items` the place in it, from 1
+    on; `items` is 0 where a stream's end is not known yet.
     """
 
     body: bytes

@@ -1,19 +1,38 @@
 """What the parts report, turned into metrics and one log line an outcome."""
 
+import logging
 import time
 from datetime import datetime
 
 import structlog
+from prometheus_client import Counter
 
 from contracts.records import Outcome, ReceiptEntry
 from observability import metrics
 from observability.spans import Spans
-from observability.trace import trace_id
+from observability.trace import is_sampled, trace_id
 from routing.delivery.observer import Stall
 from routing.items import RouterItem
 from routing.stages import Failed
 
 log = structlog.get_logger()
+
+LEVELS = {"try_later": "warning", "rejected": "info", "dead_letter": "error"}
+
+
+class Children:
+    """The children of a labelled counter, looked up once: `labels()` costs more than counting does."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._known: dict[tuple[str, ...], Counter] = {}
+
+    def __call__(self, *labels: str) -> Counter:
+        """Return the child with these labels, which come from closed sets."""
+        child = self._known.get(labels)
+        if child is None:
+            child = self._known[labels] = self._counter.labels(*labels)
+        return child
 
 
 class StageMetrics:
@@ -21,10 +40,12 @@ class StageMetrics:
 
     def __init__(self, process: str) -> None:
         self._process = process
+        self._items = Children(metrics.stage_items)
+        self._seconds = Children(metrics.stage_seconds)
 
     def stage_ran(self, stage: str, items: int, seconds: float) -> None:
-        metrics.stage_items.labels(self._process, stage).inc(items)
-        metrics.stage_seconds.labels(self._process, stage).inc(seconds)
+        self._items(self._process, stage).inc(items)
+        self._seconds(self._process, stage).inc(seconds)
 
     def stage_failed(self, failed: Failed) -> None:
         metrics.stage_failures.labels(self._process, failed.stage, failed.error.code).inc()
@@ -38,6 +59,9 @@ class GatewayObserver(StageMetrics):
     def __init__(self, spans: Spans) -> None:
         super().__init__("gateway")
         self._spans = spans
+        self._answered = Children(metrics.items)
+        self._requests = Children(metrics.requests)
+        self._tells_all = bool(log.is_enabled_for(logging.DEBUG))
 
     def item_ended(
         self,
@@ -51,11 +75,15 @@ class GatewayObserver(StageMetrics):
         detail: str,
         traceparent: str,
     ) -> None:
-        metrics.items.labels(source, code or verdict).inc()
-        write = {"try_later": log.warning, "rejected": log.info, "dead_letter": log.error}.get(
-            verdict, log.debug
-        )
-        write(
+        self._answered(source, code or verdict).inc()
+        if is_sampled(traceparent):
+            now = time.time_ns()
+            told = {"event_id": event_id, "source": source, "verdict": verdict, "code": code}
+            self._spans.record("accept", traceparent, now, now, told)
+        level = LEVELS.get(verdict, "debug")
+        if level == "debug" and not self._tells_all:
+            return
+        getattr(log, level)(
             "an item was answered",
             source=source,
             verdict=verdict,
@@ -67,12 +95,8 @@ class GatewayObserver(StageMetrics):
             trace_id=trace_id(traceparent),
         )
 
-        now = time.time_ns()
-        told = {"event_id": event_id, "source": source, "verdict": verdict, "code": code}
-        self._spans.record("accept", traceparent, now, now, told)
-
     def request_ended(self, status: int, seconds: float) -> None:
-        metrics.requests.labels(str(status)).inc()
+        self._requests(str(status)).inc()
         metrics.request_seconds.observe(seconds)
 
 
@@ -101,32 +125,41 @@ class RouterMetrics(StageMetrics):
         super().__init__("router")
         self._spans = spans
         self._stuck = _Stuck("router")
+        self._outcomes = Children(metrics.outcomes)
+        self._deliveries = Children(metrics.deliveries)
+        self._tells_all = bool(log.is_enabled_for(logging.DEBUG))
 
     def item_settled(self, item: RouterItem, entry: ReceiptEntry, cause: Exception | None) -> None:
-        metrics.outcomes.labels(entry.source, entry.outcome.value).inc()
+        self._outcomes(entry.source, entry.outcome.value).inc()
+        for delivery in entry.deliveries:
+            self._deliveries(delivery.owner, delivery.category, delivery.priority).inc()
         now = time.time_ns()
         accepted = int(datetime.fromisoformat(item.received_at).timestamp() * 1e9)
         metrics.latency_seconds.observe((now - accepted) / 1e9)
-        told = {"event_id": entry.event, "outcome": entry.outcome.value, "code": entry.code}
-        self._spans.record("route", item.trace, accepted, now, told)
-        for delivery in entry.deliveries:
-            metrics.deliveries.labels(delivery.owner, delivery.category, delivery.priority).inc()
-        write = log.error if entry.outcome is Outcome.DEAD else log.debug
-        write(
-            "an item was routed",
-            event_id=entry.event,
-            source=entry.source,
-            contract=entry.contract,
-            verdict=entry.outcome.value,
-            stage=entry.stage,
-            code=entry.code,
-            detail=entry.detail,
-            sequence=entry.sequence,
-            trace_id=trace_id(item.trace),
-        )
+        if is_sampled(item.trace):
+            told = {"event_id": entry.event, "outcome": entry.outcome.value, "code": entry.code}
+            self._spans.record("route", item.trace, accepted, now, told)
+        if entry.outcome is Outcome.DEAD or self._tells_all:
+            _log_outcome(item, entry)
 
     def stuck(self, reason: str) -> None:
         self._stuck.tell(reason)
+
+
+def _log_outcome(item: RouterItem, entry: ReceiptEntry) -> None:
+    write = log.error if entry.outcome is Outcome.DEAD else log.debug
+    write(
+        "an item was routed",
+        event_id=entry.event,
+        source=entry.source,
+        contract=entry.contract,
+        verdict=entry.outcome.value,
+        stage=entry.stage,
+        code=entry.code,
+        detail=entry.detail,
+        sequence=entry.sequence,
+        trace_id=trace_id(item.trace),
+    )
 
 
 class DeliveryMetrics:

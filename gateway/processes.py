@@ -27,8 +27,9 @@ from gateway.timeline import Timelines
 from observability import log, metrics
 from observability.spans import Spans
 from routing.broker.api import StreamReader
+from routing.broker.commit import Outgoing, publish_until_kept, with_id
 from routing.broker.connection import connect
-from routing.broker.publisher import Outgoing, Publisher, publish_until_kept, with_id
+from routing.broker.publisher import Publisher
 from routing.delivery.process import DeliveryProcess
 from routing.janitor import keep_room
 from routing.router import PartitionRouter

@@ -10,7 +10,7 @@ from contracts import headers, ids, subjects
 from contracts.errors import BrokerFull
 from contracts.records import AuditRecord
 from routing.broker.api import StoredMessage, StreamReader
-from routing.broker.publisher import Outgoing, publish_until_kept
+from routing.broker.commit import Outgoing, publish_until_kept
 
 PAGE = 32  # messages that are read at once when the stream is walked backwards
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from contracts import headers, subjects
 from contracts.records import DeliveryEntry, Outcome, Receipt, ReceiptEntry
 from routing.broker.api import StoredMessage, StreamReader
-from routing.broker.publisher import BATCH_LIMIT, Outgoing
+from routing.broker.commit import BATCH_LIMIT, Outgoing
 
 BATCH_LIMIT_BYTES = 16 << 20
 EXPECTED_SEQUENCE = "Nats-Expected-Last-Subject-Sequence"

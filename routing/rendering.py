@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from contracts import headers, ids, subjects
 from contracts.records import DeliveryEntry
-from routing.broker.publisher import Outgoing
+from routing.broker.commit import Outgoing
 from routing.items import RoutedException, RoutedItem, RouterItem
 
 EXCEPTION_VERSION = "1.0.0"

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from contracts import headers, subjects
 from contracts.records import AuditRecord
 from routing.broker.api import StreamReader
-from routing.broker.publisher import Outgoing, StaleWriter, publish_until_kept, with_id
+from routing.broker.commit import Outgoing, StaleWriter, publish_until_kept, with_id
 from routing.dead_letters import DeadLetter, DeadLetters
 
 ONLY_FIRST = {"Nats-Expected-Last-Subject-Sequence": "0"}

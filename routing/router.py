@@ -12,7 +12,7 @@ from contracts import subjects
 from contracts.errors import BrokerFull, BrokerUnavailable, RequestConflict
 from contracts.records import Outcome, ReceiptEntry
 from routing.broker.api import StreamReader
-from routing.broker.publisher import Refused, StaleWriter, commit
+from routing.broker.commit import Refused, StaleWriter, commit
 from routing.intake import IntakeReader
 from routing.items import RouterItem
 from routing.pipeline import Pipeline

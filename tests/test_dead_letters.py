@@ -10,7 +10,7 @@ from nats.aio.client import Client
 
 from contracts import headers, ids, subjects
 from routing.broker.api import StoredMessage, StreamReader
-from routing.broker.publisher import BrokerFull, Outgoing, publish
+from routing.broker.commit import BrokerFull, Outgoing, publish
 from routing.broker.streams import StreamSettings
 from routing.dead_letters import (
     DeadLetter,

@@ -17,7 +17,7 @@ from contracts.errors import BrokerUnavailable
 from contracts.records import Outcome, Receipt, ReceiptEntry, TimerRecord, Verdict, VerdictKind
 from gateway.embedded_broker import EmbeddedBroker
 from routing.broker.api import StoredMessage, StreamReader, request_api
-from routing.broker.publisher import Outgoing, publish
+from routing.broker.commit import Outgoing, publish
 from routing.broker.streams import SECOND, StreamSettings, apply
 from routing.delivery.effects import Armed, Buried, Effect, Redelivered, Refused
 from routing.delivery.feed import Input

@@ -16,7 +16,7 @@ from contracts.errors import Unmapped
 from contracts.records import Outcome, ReceiptEntry
 from contracts.registry import Registry
 from routing.broker.api import StreamReader
-from routing.broker.publisher import Outgoing, publish
+from routing.broker.commit import Outgoing, publish
 from routing.items import RoutedException, RouterItem, TriageDecision, TriagedException
 from routing.pipeline import Pipeline
 from routing.receipts import decode, find_receipt

@@ -34,7 +34,7 @@ from crossdock_sdk.patient_pull import PatientJetStream
 from gateway.data_folder import DataFolder
 from gateway.embedded_broker import EmbeddedBroker
 from routing.broker.api import StreamReader, request_api
-from routing.broker.publisher import BrokerFull, Outgoing, publish, publish_until_kept
+from routing.broker.commit import BrokerFull, Outgoing, publish, publish_until_kept
 from routing.broker.streams import SECOND, StreamSettings, apply
 from routing.delivery.process import DeliveryProcess
 from routing.delivery.settings import DeliverySettings

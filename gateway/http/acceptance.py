@@ -8,7 +8,8 @@ from msgspec import Struct
 from contracts import headers, subjects
 from contracts.errors import BrokerUnavailable, RequestConflict
 from routing.broker.api import StreamReader
-from routing.broker.publisher import Outgoing, Published, Publisher
+from routing.broker.commit import Outgoing, Published
+from routing.broker.publisher import Publisher
 
 RECENT_LIMIT = 100_000  # about 350 bytes each
 BACKLOG_LIMIT = 20_000

@@ -10,7 +10,7 @@ from contracts.errors import ContractUnknown, EventError, RequestInvalid
 from gateway.http.acceptance import Candidate
 from gateway.http.items import Item, ValidItem
 from gateway.http.stages import place_id, source_event_id
-from routing.broker.publisher import Outgoing
+from routing.broker.commit import Outgoing
 
 
 class DeadLetterCandidate(Struct, frozen=True, kw_only=True):

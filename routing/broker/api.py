@@ -126,6 +126,8 @@ class StreamReader:
 
 def _stored(answer: Msg) -> StoredMessage:
     headers = dict(answer.headers or {})
+    for of_a_scan in ("Nats-Num-Pending", "Nats-Last-Sequence"):
+        headers.pop(of_a_scan, None)
     return StoredMessage(
         stream=headers.pop("Nats-Stream"),
         subject=headers.pop("Nats-Subject"),

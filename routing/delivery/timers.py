@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from contracts import headers, subjects
 from contracts.records import TimerRecord
 from routing.broker.api import StoredMessage, StreamReader
-from routing.broker.publisher import Outgoing, publish_until_kept, with_id
+from routing.broker.commit import Outgoing, publish_until_kept, with_id
 from routing.dead_letters import without_hop
 from routing.delivery.attempts import Attempt, find_attempt
 from routing.delivery.effects import Effect, Redelivered, Refusal, Refused
