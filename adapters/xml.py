@@ -16,6 +16,12 @@ DEPTH_LIMIT = 64
 _UNREADABLE = (expat.ExpatError, ValueError, LookupError)
 
 Tree = dict[str, Any]
+# made once: making it costs as much as parsing a small document; lxml lets threads share one
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False,
+    remove_comments=True, remove_pis=True,
+)  # fmt: skip
+
 IsList = Callable[[str, Mapping[str, str]], bool]
 
 
@@ -152,12 +158,8 @@ def _refuse_document_type(*_arguments: object) -> None:
 
 
 def _parse(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise RequestUnreadable(f"this is not well-formed XML: {error}") from None
     if root.getroottree().docinfo.internalDTD is not None:
