@@ -93,9 +93,7 @@ async def main(count: int) -> None:
                 installation.folder.credentials("operator", installation.settings.broker), "bench"
             )
             await _until_routed(StreamReader(client))
-            print(
-                f"router: through with the batches {time.perf_counter() - sent:.1f} s after the first was sent"
-            )
+            print(f"router: through with them {time.perf_counter() - sent:.1f} s after the first was sent")
             await client.close()
 
 
