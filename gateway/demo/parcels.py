@@ -37,7 +37,7 @@ def own_parcels() -> list[Parcel]:
             body=sample.message.body,
             media_type=sample.message.media_type,
             headers=dict(sample.message.headers),
-            is_batch=_is_batch(sample.message.media_type, len(sample.message.body)),
+            is_batch=_is_batch(sample.message.media_type, sample.message.body),
         )
         for system in systems()
         for sample in samples(system)
@@ -56,16 +56,10 @@ def folder_parcels(folder: Path) -> list[Parcel]:
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
+    systems_below = (each for each in sorted(folder.iterdir()) if each.is_dir())
     return [
-        Parcel(
-            path=str(file.relative_to(folder)),
-            source=source_of(system.name),
-            body=file.read_bytes(),
-            media_type=media_type_of(file),
-            is_batch=_is_batch(media_type_of(file), file.stat().st_size),
-        )
-        for system in sorted(folder.iterdir())
-        if system.is_dir()
+        _parcel(file, str(file.relative_to(folder)), source_of(system.name))
+        for system in systems_below
         for file in sorted(system.rglob("*"))
         if file.is_file()
     ]
@@ -83,5 +77,14 @@ def settings_for(parcels: Collection[Parcel], known: Collection[str]) -> str:
     return "".join(f'\n[sources.{name}]\nsystem = "{name.removesuffix("-demo")}"\n' for name in unknown)
 
 
-def _is_batch(media_type: str, size_bytes: int) -> bool:
-    return media_type in BATCH_MEDIA_TYPES or "-batch" in media_type or size_bytes > SINGLE_LIMIT_BYTES
+def _parcel(file: Path, path: str, source: str) -> Parcel:
+    body, media_type = file.read_bytes(), media_type_of(file)
+    return Parcel(
+        path=path, source=source, body=body, media_type=media_type, is_batch=_is_batch(media_type, body)
+    )
+
+
+def _is_batch(media_type: str, body: bytes) -> bool:
+    """Say whether a file may hold many items, or is too large for the single call."""
+    is_many = media_type in BATCH_MEDIA_TYPES or body.lstrip()[:1] == b"["
+    return is_many or len(body) > SINGLE_LIMIT_BYTES
