@@ -37,7 +37,7 @@ class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: str = ""
     cycle: int = 1
     exceptions: int = 0
-    facts: tuple[str, ...] = ()
+    facts: dict[str, int] = {}  # how many of each kind
     deliveries: tuple[DeliveryEntry, ...] = ()
     stage: str = ""
     code: str = ""
@@ -47,14 +47,13 @@ class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the router made of one batch: the last message of the atomic batch on XD_OUT.
 
-    `through` is the last intake sequence that is wholly done. `offset` counts the deliveries already
-    published of the item after it, for an item with more deliveries than one atomic batch holds.
+    `through` is the last intake sequence that is wholly done. An item with more deliveries than one batch
+    holds is spread: an entry whose sequence is beyond `through` is a part, whose last part comes later.
     """
 
     partition: int
     through: int
     entries: tuple[ReceiptEntry, ...] = ()
-    offset: int = 0
     batch_size: int = 0  # messages in the atomic batch, this receipt included
 
 

@@ -59,7 +59,7 @@ class Run(Struct, kw_only=True, omit_defaults=True):
     accepted_at: str
     outcome: str
     routed_at: str = ""
-    facts: tuple[str, ...] = ()
+    facts: dict[str, int] = {}
     exceptions: int = 0
     stage: str = ""
     code: str = ""

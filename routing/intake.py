@@ -1,6 +1,5 @@
 """Reading one partition of XD_INTAKE in order, from any sequence on, and finding what is missing."""
 
-import asyncio
 import contextlib
 
 from nats.aio.client import Client
@@ -13,7 +12,6 @@ from routing.broker.api import ApiError, StoredMessage, request_api
 from routing.broker.pull import StandingPull
 from routing.items import RouterItem
 
-PAUSE_SECONDS = 0.2
 INACTIVE_SECONDS = 60
 
 
@@ -33,12 +31,16 @@ class IntakeReader:
         self._consumer = ""
 
     async def take(self, limit: int, timeout_seconds: float = 1.0) -> list[RouterItem]:
-        """Return up to `limit` items in order, as soon as there is one; an empty list when time is over."""
+        """Return up to `limit` items in order, as soon as there is one; an empty list when time is over.
+
+        Raises: BrokerUnavailable, ApiError where the stream can't be read.
+        """
         if self._pull is None or self._pull.is_lost:
-            await self._begin()
-            if self._pull is None:
-                return []
+            self._pull = await self._begin()
         messages = await self._pull.take(limit, timeout_seconds)
+        if not messages and self._pull.delivered >= self._expected:
+            await self.close()  # the broker sent more than what came: the connection broke on the way
+            return []
         items = []
         for message in messages:
             if message.metadata.sequence.consumer != self._expected:
@@ -59,7 +61,7 @@ class IntakeReader:
                 await request_api(self._client, f"CONSUMER.DELETE.{subjects.INTAKE_STREAM}.{self._consumer}")
             self._consumer = ""
 
-    async def _begin(self) -> None:
+    async def _begin(self) -> StandingPull:
         await self.close()
         name = f"router-{self._partition}-{self._client.new_inbox().rpartition('.')[2]}"
         wanted = {
@@ -72,18 +74,15 @@ class IntakeReader:
             "num_replicas": 1,
             "inactive_threshold": INACTIVE_SECONDS * 1_000_000_000,
         }
-        try:
-            await request_api(
-                self._client,
-                f"CONSUMER.CREATE.{subjects.INTAKE_STREAM}.{name}",
-                {"stream_name": subjects.INTAKE_STREAM, "config": wanted},
-            )
-        except (ApiError, BrokerUnavailable):
-            await asyncio.sleep(PAUSE_SECONDS)  # the broker is away: the next call tries again
-            return
+        await request_api(
+            self._client,
+            f"CONSUMER.CREATE.{subjects.INTAKE_STREAM}.{name}",
+            {"stream_name": subjects.INTAKE_STREAM, "config": wanted},
+        )
         self._consumer, self._expected = name, 1
-        self._pull = StandingPull(self._client, subjects.INTAKE_STREAM, name)
-        await self._pull.start()
+        pull = StandingPull(self._client, subjects.INTAKE_STREAM, name)
+        await pull.start()
+        return pull
 
 
 def item_of_stored(stored: StoredMessage, partition: int) -> RouterItem:
@@ -103,7 +102,7 @@ def _item_of_message(message: Msg) -> RouterItem:
 def _item(
     subject: str, sequence: int, body: bytes, sent: dict[str, str], received_at: str, partition: int
 ) -> RouterItem:
-    place, _, count = sent.get(headers.ITEM, "1/1").partition("/")
+    place, _, count = sent.get(headers.ITEM, "").partition("/")
     event = sent.get(headers.EVENT, "")
     # only our gateway and operators publish here; what still lacks an id gets one from its place
     event = event if ids.is_id(event) else ids.event_id(subject, str(sequence))
@@ -117,14 +116,19 @@ def _item(
             body=body,
             media_type=sent.get(headers.MEDIA_TYPE, ""),
             file=sent.get(headers.FILE, ""),
-            item=int(place),
-            items=int(count or 1),
+            item=_number(place),
+            items=_number(count),
         ),
         received_at=received_at,
         digest=sent.get(headers.DIGEST, ""),
         key=sent.get(headers.KEY, ""),
-        cycle=int(sent.get(headers.CYCLE, "1")),
+        cycle=_number(sent.get(headers.CYCLE, "")),
         trace=sent.get(headers.TRACE, ""),
         refused_code=sent.get(headers.REASON, ""),
         refused_detail=sent.get(headers.DETAIL, ""),
     )
+
+
+def _number(text: str) -> int:
+    """Return a count of a header; 1 for what is none, since nothing may stop the router."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1

@@ -58,27 +58,34 @@ def encode(receipt: Receipt) -> bytes:
     return _encoder.encode(receipt)
 
 
-def batches(partition: int, settled: Sequence[Settled], skip: int = 0) -> Iterator[ReceiptBatch]:
+def batches(
+    partition: int, settled: Sequence[Settled], delivered: frozenset[str] = frozenset()
+) -> Iterator[ReceiptBatch]:
     """Cut settled items into atomic batches of at most 1,000 messages and about 16 MiB.
 
-    An item may be spread over several batches: an entry whose sequence is beyond its receipt's `through` is a
-    part, and `offset` says how many of the item's deliveries are out so far. `skip` is that offset for the
-    first item, when an earlier run got no further.
+    An item that fits into no batch is spread over several. `delivered` are the deliveries of the first item
+    that an earlier run, which got no further, has published already: they are left out.
     """
     batch = _OpenBatch(partition, settled[0].entry.sequence - 1 if settled else 0)
     for item in settled:
+        pairs = [
+            pair
+            for pair in zip(item.entry.deliveries, item.deliveries, strict=True)
+            if pair[0].delivery not in delivered
+        ]
+        if batch.entries and not batch.fits([message for _, message in pairs]):
+            yield batch.close(None)
+            batch = _OpenBatch(partition, batch.through)
         placed: list[DeliveryEntry] = []
-        for done in range(skip, len(item.deliveries)):
-            if not batch.fits(item.deliveries[done]):
-                yield batch.close(_with(item.entry, placed) if placed else None, offset=done)
+        for entry, message in pairs:
+            if not batch.fits([message]):
+                yield batch.close(_with(item.entry, placed))
                 batch, placed = _OpenBatch(partition, batch.through), []
-            offset = batch.add(item.deliveries[done])
-            placed.append(msgspec.structs.replace(item.entry.deliveries[done], offset=offset))
-        skip = 0
+            placed.append(msgspec.structs.replace(entry, offset=batch.add(message)))
         batch.entries.append(_with(item.entry, placed))
         batch.through = item.entry.sequence
     if batch.entries:
-        yield batch.close(None, offset=0)
+        yield batch.close(None)
 
 
 async def last_receipt(reader: StreamReader, partition: int) -> StoredReceipt | None:
@@ -135,21 +142,23 @@ class _OpenBatch:
         self._deliveries: list[Outgoing] = []
         self._size = 0
 
-    def fits(self, delivery: Outgoing) -> bool:
-        is_roomy = len(self._deliveries) < BATCH_LIMIT - 1 and self._size + delivery.size <= BATCH_LIMIT_BYTES
-        return is_roomy or not self._deliveries
+    def fits(self, messages: Sequence[Outgoing]) -> bool:
+        """Say whether these go in too; into an empty batch one goes always."""
+        count = len(self._deliveries) + len(messages)
+        size = self._size + sum(message.size for message in messages)
+        is_first = count == 1
+        return is_first or (count < BATCH_LIMIT and size <= BATCH_LIMIT_BYTES)
 
     def add(self, delivery: Outgoing) -> int:
         self._deliveries.append(delivery)
         self._size += delivery.size
         return len(self._deliveries) - 1
 
-    def close(self, part: ReceiptEntry | None, offset: int) -> ReceiptBatch:
+    def close(self, part: ReceiptEntry | None) -> ReceiptBatch:
         receipt = Receipt(
             partition=self._partition,
             through=self.through,
             entries=(*self.entries, part) if part is not None else tuple(self.entries),
-            offset=offset,
             batch_size=len(self._deliveries) + 1,
         )
         return ReceiptBatch(receipt=receipt, deliveries=tuple(self._deliveries))

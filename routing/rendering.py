@@ -6,11 +6,13 @@ import msgspec
 from msgspec import Struct
 
 from contracts import headers, ids, subjects
+from contracts.errors import Unmapped
 from contracts.records import DeliveryEntry
 from routing.broker.commit import Outgoing
 from routing.items import RoutedException, RoutedItem, RouterItem
 
 EXCEPTION_VERSION = "1.0.0"
+DELIVERY_LIMIT_BYTES = 4 << 20  # half of what the broker takes in one message
 
 
 class RenderedItem(Struct, frozen=True, kw_only=True):
@@ -53,9 +55,12 @@ class Renderer:
         }
         if item.trace:
             sent[headers.TRACE] = item.trace
+        body = self._encoder.encode(self._cloud_event(item, routed, entry))
+        if len(body) > DELIVERY_LIMIT_BYTES:
+            raise Unmapped(f"a delivery to {entry.owner} would have {len(body)} bytes, which no broker takes")
         return Outgoing(
             subject=subjects.delivery(entry.owner, entry.category, entry.priority),
-            body=self._encoder.encode(self._cloud_event(item, routed, entry)),
+            body=body,
             headers={name: value for name, value in sent.items() if value},
         )
 

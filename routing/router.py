@@ -1,6 +1,7 @@
 """The router of one partition: pull, run the stages, commit deliveries and receipt in one atomic batch."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from nats.aio.client import Client
 from contracts import subjects
 from contracts.errors import BrokerFull, BrokerUnavailable, RequestConflict
 from contracts.records import Outcome, ReceiptEntry
-from routing.broker.api import StreamReader
+from routing.broker.api import ApiError, StreamReader
 from routing.broker.commit import Refused, StaleWriter, commit
 from routing.intake import IntakeReader
 from routing.items import RouterItem
@@ -24,7 +25,7 @@ from routing.receipts import (
     encode,
     last_receipt,
 )
-from routing.recent import RecentEvents, recent_events
+from routing.recent import RecentEvents, read_recent
 from routing.rendering import RenderedItem
 from routing.stages import Failed, StageObserver
 
@@ -51,9 +52,13 @@ class RouterObserver(StageObserver, Protocol):
         """The receipt that names this outcome is durable."""
         ...
 
-    def stuck(self, reason: str) -> None:
-        """The router can't go on: an empty reason means that it can again."""
+    def stuck(self, partition: int, reason: str) -> None:
+        """The partition can't go on: an empty reason means that it can again."""
         ...
+
+
+class StreamsDiffer(Exception):
+    """The receipts speak of items that the intake can't have held: an operator must decide."""
 
 
 class PartitionRouter:
@@ -82,56 +87,63 @@ class PartitionRouter:
             try:
                 await self._run_from_last_receipt(stop)
             except StaleWriter:
-                self._observer.stuck("another router wrote this partition's receipt")
-            except BrokerUnavailable as error:
-                self._observer.stuck(error.detail)
+                self._tell("another router wrote this partition's receipt")
+            except (BrokerUnavailable, ApiError, StreamsDiffer) as error:
+                self._tell(str(error))
             await _pause(stop, PAUSE_SECONDS)
 
     async def _run_from_last_receipt(self, stop: asyncio.Event) -> None:
         last = await last_receipt(self._reader, self._partition)
-        through, skip = (last.receipt.through, last.receipt.offset) if last else (0, 0)
+        through = last.receipt.through if last else 0
+        await self._require_intake(through)
         self._receipt_sequence = last.sequence if last else 0
-        self._recent = await recent_events(
-            self._reader, self._partition, self._settings.recent_receipts, self._settings.recent_events
-        )
+        self._recent, delivered = RecentEvents(self._settings.recent_events), frozenset[str]()
+        if last is not None:
+            self._recent, delivered = await read_recent(
+                self._reader, last, self._settings.recent_receipts, self._settings.recent_events
+            )
         await self._pipeline.warm_up(self._reader, self._partition, through, self._settings.context_items)
         intake = IntakeReader(self._client, self._partition, through)
         try:
             while not stop.is_set():
                 items = await intake.take(self._settings.batch_items)
                 if items:
-                    await self._route(items, skip, stop)
-                    skip = 0
-                self._observer.stuck("")
+                    await self._route(items, delivered, stop)
+                    delivered = frozenset()
+                self._tell("")
         finally:
             await intake.close()
 
-    async def _route(self, items: list[RouterItem], skip: int, stop: asyncio.Event) -> None:
+    async def _require_intake(self, through: int) -> None:
+        """Raises: StreamsDiffer where items were routed that XD_INTAKE never held: it was made anew."""
+        held = (await self._reader.state(subjects.INTAKE_STREAM))["last_seq"]
+        if held < through:
+            raise StreamsDiffer(
+                f"{subjects.INTAKE_STREAM} ends at {held}, but {through} is routed already:"
+                " the streams are not of one time; restore them together, or remove them together"
+            )
+
+    def _tell(self, reason: str) -> None:
+        self._observer.stuck(self._partition, reason)
+
+    async def _route(self, items: list[RouterItem], delivered: frozenset[str], stop: asyncio.Event) -> None:
         """Take one batch of items to their receipts (hot path)."""
         settled, causes = self._settle(items)
-        for batch in batches(self._partition, settled, skip):
+        for batch in batches(self._partition, settled, delivered):
             await self._commit(batch, stop)
         for item, done, cause in zip(items, settled, causes, strict=True):
-            self._recent.remember(item.event_id, item.cycle, item.digest)
             self._observer.item_settled(item, done.entry, cause)
 
     def _settle(self, items: Sequence[RouterItem]) -> tuple[list[Settled], list[Exception | None]]:
-        repeats: dict[int, Settled] = {}
-        fresh: list[RouterItem] = []
-        seen: dict[tuple[str, int], str] = {}
-        for item in items:
-            first = self._recent.digest(item.event_id, item.cycle)
-            first = seen.get((item.event_id, item.cycle)) if first is None else first
-            if first is None:
-                seen[item.event_id, item.cycle] = item.digest
-                fresh.append(item)
-            else:
-                repeats[item.sequence] = _repeat(item, first)
-        results = dict(zip((item.sequence for item in fresh), self._pipeline.run(fresh), strict=True))
-        settled, causes = [], []
-        for item in items:
-            result = results.get(item.sequence)
-            settled.append(repeats[item.sequence] if result is None else _settled(item, result))
+        # remembered before they are kept: whatever stops the batch makes the next run read the receipts anew
+        judged = [self._recent.remember(item.event_id, item.cycle, item.digest) for item in items]
+        fresh = [item for item, repeat in zip(items, judged, strict=True) if repeat is None]
+        results = iter(self._pipeline.run(fresh))
+        settled: list[Settled] = []
+        causes: list[Exception | None] = []
+        for item, repeat in zip(items, judged, strict=True):
+            result = next(results) if repeat is None else None
+            settled.append(_settled(item, result) if result is not None else _repeated(item, repeat))
             causes.append(result.cause if isinstance(result, Failed) else None)
         return settled, causes
 
@@ -144,11 +156,11 @@ class PartitionRouter:
                 if not await self._was_kept(batch):
                     raise
             except (BrokerFull, Refused) as error:
-                self._observer.stuck(f"{subjects.OUT_STREAM} takes no more: {error}")
+                self._tell(f"{subjects.OUT_STREAM} does not take the batch: {error}")
                 await self._wait_or_give_up(stop, FULL_PAUSE_SECONDS)
                 continue
             except BrokerUnavailable as error:
-                self._observer.stuck(error.detail)
+                self._tell(error.detail)
                 await self._wait_or_give_up(stop, PAUSE_SECONDS)
                 continue
             return
@@ -178,15 +190,15 @@ def _settled(item: RouterItem, result: RenderedItem | Failed) -> Settled:
             entry,
             outcome=Outcome.WITH_EXCEPTIONS if routed.exceptions else Outcome.OBSERVED,
             exceptions=len(routed.exceptions),
-            facts=tuple(str(fact.kind) for fact in routed.facts),
+            facts=dict(Counter(str(fact.kind) for fact in routed.facts)),
             deliveries=result.entries,
         ),
         deliveries=result.deliveries,
     )
 
 
-def _repeat(item: RouterItem, first_digest: str) -> Settled:
-    if item.digest and first_digest and item.digest != first_digest:
+def _repeated(item: RouterItem, repeat: Outcome | None) -> Settled:
+    if repeat is Outcome.DEAD:
         # it came after the gateway's memory and the broker's window had let go of the first one
         conflict = RequestConflict("the same source event id came before with another document")
         return dead_entry(_entry(item), "decode", conflict.code, conflict.detail)

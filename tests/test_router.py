@@ -15,7 +15,7 @@ from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import Unmapped
 from contracts.records import Outcome, ReceiptEntry
 from contracts.registry import Registry
-from routing.broker.api import StreamReader
+from routing.broker.api import StreamReader, request_api
 from routing.broker.commit import Outgoing, publish
 from routing.items import RoutedException, RouterItem, TriageDecision, TriagedException
 from routing.pipeline import Pipeline
@@ -85,9 +85,14 @@ class EverythingP3:
         ]  # fmt: skip
 
 
-class OneOwner:
+class Owners:
+    """Routes everything to the same owners."""
+
+    def __init__(self, *owners: str) -> None:
+        self._owners = owners
+
     def route(self, triaged: TriagedException) -> RoutedException:
-        return RoutedException(triaged=triaged, owners=(OWNER,), row="all")
+        return RoutedException(triaged=triaged, owners=self._owners, row="all")
 
 
 class Settled(SilentObserver):
@@ -100,12 +105,14 @@ class Settled(SilentObserver):
     def item_settled(self, item: RouterItem, entry: ReceiptEntry, cause: Exception | None) -> None:
         self.entries.append(entry)
 
-    def stuck(self, reason: str) -> None:
+    def stuck(self, partition: int, reason: str) -> None:
         if reason:
             self.reasons.append(reason)
 
 
-def make_router(client: Client, observer: Settled, **settings: int) -> PartitionRouter:
+def make_router(
+    client: Client, observer: Settled, owners: tuple[str, ...] = (OWNER,), partition: int = 0
+) -> PartitionRouter:
     pipeline = Pipeline(
         adapter_of=lambda contract: TillAdapter(),
         adapter_for=lambda system, message: TillAdapter(),
@@ -113,11 +120,11 @@ def make_router(client: Client, observer: Settled, **settings: int) -> Partition
         sources={"tills": SOURCE},
         detector=NothingDetected(),
         triage=EverythingP3(),
-        routes=OneOwner(),  # type: ignore[arg-type]  # a fake of the one method that is used
+        routes=Owners(*owners),  # type: ignore[arg-type]  # a fake of the one method that is used
         renderer=Renderer("https://crossdock.test"),
         observer=observer,
     )
-    return PartitionRouter(client, 0, pipeline, RouterSettings(**settings), observer)
+    return PartitionRouter(client, partition, pipeline, RouterSettings(), observer)
 
 
 @asynccontextmanager
@@ -131,7 +138,9 @@ async def running(router: PartitionRouter) -> AsyncIterator[None]:
         await asyncio.wait_for(task, 5)
 
 
-async def accept(client: Client, number: int, message_id: str | None = None, **tree: object) -> str:
+async def accept(
+    client: Client, number: int, message_id: str | None = None, partition: int = 0, **tree: object
+) -> str:
     """Publish one item as the gateway does; return its event id."""
     name = f"sale-{number}"
     event = ids.event_id("tills", name)
@@ -142,7 +151,7 @@ async def accept(client: Client, number: int, message_id: str | None = None, **t
     }  # fmt: skip
     if message_id:
         sent[headers.MESSAGE_ID] = message_id
-    await publish(client, Outgoing(subject="in.0.tills.till-event", body=body, headers=sent))
+    await publish(client, Outgoing(subject=f"in.{partition}.tills.till-event", body=body, headers=sent))
     return event
 
 
@@ -245,14 +254,61 @@ async def test_a_repeat_beyond_the_brokers_window_is_a_duplicate_also_after_a_re
     assert len(await deliveries(StreamReader(gateway))) == 1
 
 
-async def test_the_same_id_with_another_document_is_dead_and_not_lost(connect_as, eventually):
+async def test_the_same_id_with_another_document_is_dead_once_and_then_a_duplicate(connect_as, eventually):
     gateway, client = await connect_as("gateway"), await connect_as("router")
     observer = Settled()
     async with running(make_router(client, observer)):
         await accept(gateway, 1, exceptions=1)
         await accept(gateway, 1, exceptions=2)
-        await eventually(lambda: len(observer.entries) == 2)
-    assert (observer.entries[1].outcome, observer.entries[1].code) == (Outcome.DEAD, "request.conflict")
+        await accept(gateway, 1, exceptions=3)
+        await accept(gateway, 1, exceptions=2)
+        await eventually(lambda: len(observer.entries) == 4)
+    assert [(entry.outcome, entry.code) for entry in observer.entries] == [
+        (Outcome.WITH_EXCEPTIONS, ""), (Outcome.DEAD, "request.conflict"),
+        (Outcome.DEAD, "request.conflict"), (Outcome.DUPLICATE, ""),
+    ]  # fmt: skip
+
+
+async def test_an_item_that_fits_into_a_batch_by_itself_is_not_split(connect_as, eventually):
+    gateway, client = await connect_as("gateway"), await connect_as("router")
+    observer = Settled()
+    for number in range(3):
+        await accept(gateway, number, exceptions=600)
+    async with running(make_router(client, observer)):
+        await eventually(lambda: len(observer.entries) == 3, 20)
+    reader = StreamReader(gateway)
+    parts = [decode(stored).receipt async for stored in reader.scan(subjects.OUT_STREAM, "receipt.0")]
+    assert [part.through for part in parts] == [1, 2, 3]
+
+
+async def test_streams_that_are_not_of_one_time_stop_the_router_loudly(connect_as, eventually):
+    gateway, client = await connect_as("gateway"), await connect_as("router")
+    provisioner = await connect_as("provisioner")
+    observer = Settled()
+    async with running(make_router(client, observer)):
+        for number in range(3):
+            await accept(gateway, number)
+        await eventually(lambda: len(observer.entries) == 3)
+    config = (await request_api(provisioner, "STREAM.INFO.XD_INTAKE"))["config"]
+    await request_api(provisioner, "STREAM.DELETE.XD_INTAKE")
+    await request_api(provisioner, "STREAM.CREATE.XD_INTAKE", config)
+    await accept(gateway, 4)
+    after = Settled()
+    async with running(make_router(client, after)):
+        await eventually(lambda: any("not of one time" in reason for reason in after.reasons))
+    assert after.entries == []
+
+
+async def test_each_partition_has_its_own_order_and_receipts(connect_as, eventually):
+    gateway, client = await connect_as("gateway"), await connect_as("router")
+    observers = [Settled(), Settled()]
+    routers = [make_router(client, observer, partition=place) for place, observer in enumerate(observers)]
+    async with running(routers[0]), running(routers[1]):
+        for number in range(20):
+            await accept(gateway, number, partition=number % 2, exceptions=1)
+        await eventually(lambda: all(len(observer.entries) == 10 for observer in observers))
+    assert [entry.sequence for entry in observers[1].entries] == list(range(2, 21, 2))
+    assert len(set(await deliveries(StreamReader(gateway)))) == 20
 
 
 async def test_an_item_with_more_deliveries_than_a_batch_holds_is_delivered_whole(connect_as, eventually):
@@ -268,10 +324,12 @@ async def test_an_item_with_more_deliveries_than_a_batch_holds_is_delivered_whol
     assert len(found) == len(set(found)) == 2501
     assert [entry.sequence for entry in await entries(reader)] == [1, 2, 3]
     parts = [decode(stored).receipt async for stored in reader.scan(subjects.OUT_STREAM, "receipt.0")]
-    assert [part.offset for part in parts][:2] == [999, 1998]
+    assert [part.through for part in parts] == [1, 1, 1, 3]
 
 
-async def test_a_run_that_ended_between_the_parts_of_an_item_goes_on_with_the_rest(connect_as, eventually):
+async def test_a_run_that_ended_between_the_parts_goes_on_with_the_rest_although_routes_changed(
+    connect_as, eventually
+):
     gateway, client = await connect_as("gateway"), await connect_as("router")
     await accept(gateway, 1, exceptions=2500)
     first, second = Settled(), Settled()
@@ -280,17 +338,16 @@ async def test_a_run_that_ended_between_the_parts_of_an_item_goes_on_with_the_re
 
     async def commit_one(batch, stop):  # type: ignore[no-untyped-def]
         await kept(batch, stop)
-        stop.set()
         raise asyncio.CancelledError
 
     router._commit = commit_one  # type: ignore[method-assign]  # the process dies after the first part
     with pytest.raises(asyncio.CancelledError):
         await router.run(asyncio.Event())
     assert len(await deliveries(StreamReader(gateway))) == 999
-    async with running(make_router(client, second)):
+    async with running(make_router(client, second, owners=("finance", OWNER))):
         await eventually(lambda: len(second.entries) == 1, 20)
     found = await deliveries(StreamReader(gateway))
-    assert len(found) == len(set(found)) == 2500
+    assert len(found) == len(set(found)) == 5000
 
 
 async def test_a_broker_that_is_killed_costs_nothing(broker, connect_as, eventually):
@@ -317,8 +374,6 @@ async def test_a_broker_that_is_killed_costs_nothing(broker, connect_as, eventua
 async def test_a_full_out_stream_stalls_the_router_and_loses_nothing(connect_as, eventually, broker):
     gateway, client = await connect_as("gateway"), await connect_as("router")
     provisioner = await connect_as("provisioner")
-    from routing.broker.api import request_api
-
     config = (await request_api(provisioner, "STREAM.INFO.XD_OUT"))["config"]
     await request_api(provisioner, "STREAM.UPDATE.XD_OUT", {**config, "max_bytes": 20_000})
     observer = Settled()

@@ -1,5 +1,6 @@
 """Calls of the JetStream API that nats-py has no words for, and reads that need no consumer."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import ConnectionClosedError, NoRespondersError, OutboundBufferLimitError
+from nats.errors import Error as NatsError
 
 from contracts.errors import BrokerUnavailable
 
@@ -38,10 +39,8 @@ async def request(client: Client, subject: str, body: bytes, headers: dict[str, 
     """Send one request. Raises: BrokerUnavailable where no answer came within two seconds."""
     try:
         return await client.request(subject, body, timeout=TIMEOUT_SECONDS, headers=headers)
-    except (TimeoutError, NoRespondersError) as error:
-        raise BrokerUnavailable(f"the broker did not answer on {subject}") from error
-    except (ConnectionClosedError, OutboundBufferLimitError) as error:
-        raise BrokerUnavailable(f"the broker is away: {error}") from error
+    except (NatsError, TimeoutError) as error:
+        raise BrokerUnavailable(f"the broker did not answer on {subject}: {error!r}") from error
 
 
 async def request_api(client: Client, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -75,28 +74,27 @@ class StreamReader:
     async def scan(self, stream: str, subject: str, sequence: int = 1) -> AsyncIterator[StoredMessage]:
         """Yield every message on `subject` from `sequence` on, oldest first, up to now."""
         inbox = self._client.new_inbox()
-        subscription = await self._client.subscribe(inbox)
+        subscription = await self._client.subscribe(inbox, pending_bytes_limit=-1)
         try:
-            while True:
+            is_over = False
+            while not is_over:
                 ask = {"seq": max(sequence, 1), "next_by_subj": subject, "batch": SCAN_BATCH}
                 await self._client.publish(
                     f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(ask), reply=inbox
                 )
-                received = 0
                 while True:
-                    try:
-                        answer = await subscription.next_msg(timeout=TIMEOUT_SECONDS)
-                    except TimeoutError as error:
-                        raise BrokerUnavailable(f"the broker stopped in a scan of {stream}") from error
-                    if (answer.headers or {}).get("Status"):
+                    answer = await subscription.next_msg(timeout=TIMEOUT_SECONDS)
+                    if not _is_stored(answer):
+                        is_over = _is_over(answer, stream)
                         break
                     stored = _stored(answer)
-                    received, sequence = received + 1, stored.sequence + 1
+                    sequence = stored.sequence + 1
                     yield stored
-                if received < SCAN_BATCH:
-                    return
+        except (NatsError, TimeoutError) as error:
+            raise BrokerUnavailable(f"the broker stopped in a scan of {stream}: {error!r}") from error
         finally:
-            await subscription.unsubscribe()
+            with contextlib.suppress(NatsError):
+                await subscription.unsubscribe()
 
     async def counts(self, stream: str, subject: str = ">") -> dict[str, int]:
         """Return the number of messages on each subject that matches."""
@@ -116,12 +114,30 @@ class StreamReader:
 
     async def _get(self, stream: str, ask: dict[str, Any]) -> StoredMessage | None:
         answer = await request(self._client, f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode(ask))
+        if _is_stored(answer):
+            return _stored(answer)
         status = (answer.headers or {}).get("Status")
         if status == "404":
             return None
-        if status:
-            raise BrokerUnavailable(f"a direct get from {stream} answered {status}")
-        return _stored(answer)
+        raise BrokerUnavailable(f"a direct get from {stream} answered {status}")
+
+
+def _is_stored(answer: Msg) -> bool:
+    """Say whether this is a message and not a status; a message may have a header `Status` of its own."""
+    return "Nats-Sequence" in (answer.headers or {})
+
+
+def _is_over(answer: Msg, stream: str) -> bool:
+    """Say whether a batch of a scan was the last: the broker cuts a batch at 64 MiB.
+
+    Raises: BrokerUnavailable for an answer that means neither.
+    """
+    found = answer.headers or {}
+    if found.get("Status") == "404":
+        return True
+    if found.get("Status") == "204" and "Nats-Num-Pending" in found:
+        return found["Nats-Num-Pending"] == "0"
+    raise BrokerUnavailable(f"a scan of {stream} was answered {found.get('Status')}")
 
 
 def _stored(answer: Msg) -> StoredMessage:

@@ -8,12 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 from nats.aio.client import Client
-from nats.errors import (
-    ConnectionClosedError,
-    ConnectionDrainingError,
-    NoRespondersError,
-    OutboundBufferLimitError,
-)
+from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 
 from contracts import headers
 from contracts.errors import BrokerFull, BrokerUnavailable
@@ -136,8 +132,10 @@ async def commit(client: Client, messages: Sequence[Outgoing]) -> int:
                     **message.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number),
                 },
             )  # fmt: skip
-    except (ConnectionClosedError, ConnectionDrainingError, OutboundBufferLimitError) as error:
-        raise BrokerUnavailable(f"the broker is away: {error}") from error
+    except MaxPayloadError as error:
+        raise Refused(0, "a message is larger than the broker takes") from error
+    except NatsError as error:
+        raise BrokerUnavailable(f"the broker is away: {error!r}") from error
     final = {
         **last.headers,
         "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1",
@@ -153,10 +151,10 @@ def with_id(message_id: str, sent_headers: dict[str, str]) -> dict[str, str]:
 async def _request(client: Client, subject: str, body: bytes, sent_headers: dict[str, str]) -> _Ack:
     try:
         answer = await client.request(subject, body, timeout=TIMEOUT_SECONDS, headers=sent_headers)
-    except (TimeoutError, NoRespondersError) as error:
-        raise BrokerUnavailable(f"the broker did not acknowledge {subject}") from error
-    except (ConnectionClosedError, ConnectionDrainingError, OutboundBufferLimitError) as error:
-        raise BrokerUnavailable(f"the broker is away: {error}") from error
+    except MaxPayloadError as error:
+        raise Refused(0, "a message is larger than the broker takes") from error
+    except (NatsError, TimeoutError) as error:
+        raise BrokerUnavailable(f"the broker did not acknowledge {subject}: {error!r}") from error
     if not answer.data:
         raise BrokerUnavailable(f"no stream took {subject}")
     ack = _ack_decoder.decode(answer.data)

@@ -13,6 +13,7 @@ from routing.broker.commit import (
     DuplicateInBatch,
     Outgoing,
     Published,
+    Refused,
     commit,
     publish,
 )
@@ -89,7 +90,11 @@ class Publisher:
             part = parts.popleft()
             try:
                 await self._send_part(part, deadline)
-            except DuplicateInBatch:
+            except (DuplicateInBatch, Refused) as error:
+                if len(part) == 1:
+                    _fail(part, InternalFault(f"publishing failed: {error}"))
+                    continue
+                # one message spoils the group: halve it until that one stands alone
                 middle = len(part) // 2
                 parts.extendleft((part[middle:], part[:middle]))
             except EventError as error:

@@ -15,6 +15,8 @@ DAY = 86_400 * SECOND
 MIB = 1 << 20
 GIB = 1 << 30
 
+VERDICT_LIMIT_BYTES = 64 << 10  # one owner must not fill the stream that all share
+
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 MINIMUM_SERVER = (2, 12, 0)
@@ -73,7 +75,7 @@ def streams(settings: StreamSettings) -> tuple[Stream, ...]:
         ),
         _stream(
             subjects.RESULTS_STREAM, ("result.*.*",), settings.results_limit_bytes, 30 * DAY,
-            duplicate_window=600 * SECOND, discard="new",
+            duplicate_window=600 * SECOND, discard="new", max_msg_size=VERDICT_LIMIT_BYTES,
         ),
         _stream(
             subjects.DEAD_LETTERS_STREAM, ("dlq.*.*.*",), settings.dead_letters_limit_bytes, 90 * DAY,
