@@ -125,15 +125,30 @@ def owner_consumer(owner: str) -> str:
 async def apply(client: Client, settings: StreamSettings, owners: Iterable[tuple[str, int]]) -> list[str]:
     """Make the broker hold every stream and consumer; return a line for each that had to be made or changed.
 
-    Raises: ApiError where the broker refuses; OutdatedBroker where it lacks what Crossdock needs.
+    Raises: ApiError where the broker refuses; OutdatedBroker where it lacks what Crossdock needs;
+    PartitionsLowered.
     """
     require_server(client)
     changes: list[str] = []
     for stream in streams(settings):
         changes += await _apply_stream(client, stream, settings.replicas)
+    await _require_partitions(client, settings.partitions)
     for consumer in consumers(settings, owners):
         changes += await _apply_consumer(client, consumer)
     return changes
+
+
+class PartitionsLowered(Exception):
+    """There are receipts of partitions that the settings no longer have: their items would wait for ever."""
+
+
+async def _require_partitions(client: Client, partitions: int) -> None:
+    found = await request_api(client, f"STREAM.INFO.{subjects.OUT_STREAM}", {"subjects_filter": "receipt.*"})
+    used = [int(subject.partition(".")[2]) for subject in found["state"].get("subjects") or {}]
+    if used and max(used) >= partitions:
+        raise PartitionsLowered(
+            f"{max(used) + 1} partitions are in use, and `broker.streams.partitions` is {partitions}"
+        )
 
 
 class OutdatedBroker(Exception):
