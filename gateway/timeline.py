@@ -6,11 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from contracts import headers, subjects
-from contracts.records import DeliveryEntry, Outcome, ReceiptEntry, Verdict
+from contracts.records import DeliveryEntry, Outcome, ReceiptEntry
+from contracts.verdicts import read_verdict
 from routing.broker.api import StoredMessage, StreamReader
 from routing.receipts import StoredReceipt, decode, find_receipt, last_receipt
-
-_verdicts = msgspec.json.Decoder(Verdict)
 
 
 class VerdictStep(Struct, kw_only=True, omit_defaults=True):
@@ -178,9 +177,8 @@ class Timelines:
         subject = subjects.result(entry.owner, entry.delivery)
         found: list[VerdictStep] = []
         async for stored in self._reader.scan(subjects.RESULTS_STREAM, subject):
-            try:
-                verdict = _verdicts.decode(stored.body)
-            except msgspec.DecodeError:
+            verdict = read_verdict(stored.body)
+            if verdict is None:
                 continue  # an owner may send what it likes; delivery took no notice of it either
             found.append(
                 VerdictStep(

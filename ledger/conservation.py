@@ -6,11 +6,11 @@ import msgspec
 from msgspec import Struct
 
 from contracts import headers, subjects
-from contracts.records import Receipt, Verdict, VerdictKind
+from contracts.records import Receipt, VerdictKind
+from contracts.verdicts import read_verdict
 from ledger.reading import ConsumerState, Reader
 
 _receipts = msgspec.json.Decoder(Receipt)
-_verdicts = msgspec.json.Decoder(Verdict)
 
 DeliveryKey = tuple[str, int]  # delivery id, cycle
 
@@ -108,9 +108,8 @@ async def _deliveries(
         last_attempt[owner, key] = stored.sequence
     done: set[DeliveryKey] = set()
     async for stored in reader.scan(subjects.RESULTS_STREAM, "result.>"):
-        try:
-            verdict = _verdicts.decode(stored.body)
-        except msgspec.DecodeError:
+        verdict = read_verdict(stored.body)
+        if verdict is None:
             continue  # an owner may send what it likes; delivery took no notice of it either
         if verdict.verdict is VerdictKind.DONE:
             done.add((stored.subject.split(".")[2], verdict.cycle))

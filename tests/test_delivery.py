@@ -342,6 +342,40 @@ class TestVerdicts:
         await eventually(lambda: journal.heard["refused", OWNER, "unreadable"])
         await eventually(lane.is_drained)
 
+    async def test_an_owners_junk_does_not_stop_another_owners_verdicts(
+        self, lane: Lane, journal: Journal, connect_as: Connect, eventually: Eventually
+    ) -> None:
+        other = await connect_as("owner-review")
+        theirs = await lane.deliver(1, owner="review")
+        ours = await lane.deliver(2)
+        subject = subjects.result("review", theirs.headers[headers.DELIVERY])
+        for number in range(200):
+            junk = JUNK[number % len(JUNK)]
+            await publish(other, Outgoing(subject=subject, body=junk, headers={}))
+        await lane.say(ours, "reject")
+
+        await eventually(lane.dead_letters)
+        await eventually(lane.is_drained)
+        assert await lane.dead_codes() == ["owner.rejected"]
+        assert (
+            sum(count for heard, count in journal.heard.items() if heard[:2] == ("refused", "review")) == 200
+        )
+        assert journal.stalls == []
+
+
+JUNK = (
+    b"\xff",
+    b'{"verdict":"reject","sequence":1,"reason":"\xff"}',
+    b'{"verdict":"done","sequence":1,"x":' + b"[" * 60_000,
+    b"[" * 60_000,
+    b'{"verdict":"retry","sequence":-1}',
+    b'{"verdict":"retry","sequence":1' + b"0" * 40 + b"}",
+    b'{"verdict":"retry","sequence":1,"delay_seconds":NaN}',
+    b'{"verdict":"retry","sequence":1,"delay_seconds":1e999}',
+    b'{"verdict":"retry","sequence":1,"cycle":1' + b"0" * 30 + b"}",
+    b'{"verdict":"retry","sequence":1,"attempt":-5,"delay_seconds":-1e300}',
+)
+
 
 @pytest.mark.usefixtures("running")
 class TestBareClients:

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 
-import msgspec
 from msgspec import Struct
 
 from contracts import headers, subjects
-from contracts.records import Outcome, Verdict, VerdictKind
+from contracts.records import Outcome, VerdictKind
+from contracts.verdicts import read_verdict
 from gateway.demo.sender import Answer
 from gateway.demo.staff import Staff
 from ledger.conservation import Balance
@@ -113,7 +113,8 @@ async def _deliveries(reader: StreamReader, sources: dict[str, SourceLine]) -> d
         source_of[delivery] = stored.headers[headers.SOURCE]
     done: set[str] = set()
     async for stored in reader.scan(subjects.RESULTS_STREAM, "result.>"):
-        if msgspec.json.decode(stored.body, type=Verdict).verdict is VerdictKind.DONE:
+        verdict = read_verdict(stored.body)
+        if verdict is not None and verdict.verdict is VerdictKind.DONE:
             done.add(stored.subject.split(".")[2])
     for delivery, source in source_of.items():
         sources[source].deliveries += 1

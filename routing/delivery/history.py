@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from contracts import subjects
 from contracts.records import TimerRecord, Verdict, VerdictKind
+from contracts.verdicts import read_verdict
 from routing.broker.api import StoredMessage, StreamReader
 from routing.delivery.attempts import Attempt, find_attempt
 
 TERMINAL = (VerdictKind.DONE, VerdictKind.REJECT)
 
-_verdicts = msgspec.json.Decoder(Verdict)
 _timers = msgspec.json.Decoder(TimerRecord)
 
 
@@ -46,12 +46,10 @@ class History:
         """Return the true verdicts on the attempt's cycle, in the order in which they were given."""
         subject = subjects.result(attempt.owner, attempt.delivery)
         found: list[HeardVerdict] = []
-        stored = await self._reader.next(subjects.RESULTS_STREAM, subject, 1)
-        while stored is not None:
+        async for stored in self._reader.scan(subjects.RESULTS_STREAM, subject):
             verdict = await self._true_verdict(stored, attempt)
             if verdict is not None:
                 found.append(HeardVerdict(sequence=stored.sequence, verdict=verdict))
-            stored = await self._reader.next(subjects.RESULTS_STREAM, subject, stored.sequence + 1)
         return found
 
     async def first_terminal(self, attempt: Attempt) -> HeardVerdict | None:
@@ -78,11 +76,8 @@ class History:
         return False
 
     async def _true_verdict(self, stored: StoredMessage, attempt: Attempt) -> Verdict | None:
-        try:
-            verdict = _verdicts.decode(stored.body)
-        except msgspec.DecodeError:
-            return None
-        if verdict.cycle != attempt.cycle:
+        verdict = read_verdict(stored.body)
+        if verdict is None or verdict.cycle != attempt.cycle:
             return None
         named: Attempt | None = attempt
         if verdict.sequence != attempt.stored.sequence:

@@ -2,16 +2,13 @@
 
 from collections.abc import AsyncIterator
 
-import msgspec
-
 from contracts.records import Verdict, VerdictKind
+from contracts.verdicts import read_verdict
 from routing.broker.api import StoredMessage, StreamReader
 from routing.delivery.attempts import Attempt, find_attempt
 from routing.delivery.effects import Answered, Effect, Refusal, Refused
 from routing.delivery.history import History, is_about
 from routing.delivery.retries import Retries
-
-_verdicts = msgspec.json.Decoder(Verdict)
 
 
 class Verdicts:
@@ -28,9 +25,8 @@ class Verdicts:
         Raises: BrokerFull, BrokerUnavailable.
         """
         _, owner, delivery = stored.subject.split(".")
-        try:
-            verdict = _verdicts.decode(stored.body)
-        except msgspec.DecodeError:
+        verdict = read_verdict(stored.body)
+        if verdict is None:
             yield Refused(owner=owner, why=Refusal.UNREADABLE)
             return
         attempt = await find_attempt(self._reader, verdict.sequence)
