@@ -74,7 +74,8 @@ async def run_router(installation: Installation) -> None:
     ]
     with stop_requested() as stop:
         tasks = [router.run(stop) for router in routers]
-        await _run_all(client, [*tasks, keep_room(client, broker.streams.partitions, stop)], stop)
+        janitor = keep_room(client, broker.streams.partitions, settings.router.context_items, stop)
+        await _run_all(client, [*tasks, janitor], stop)
     await client.close()
 
 
