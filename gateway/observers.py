@@ -101,21 +101,24 @@ class GatewayObserver(StageMetrics):
 
 
 class _Stuck:
-    """Says once that a process can't go on, and once that it can again."""
+    """Says once that a part of a process can't go on, and once that it can again."""
 
     def __init__(self, process: str) -> None:
-        self._process = process
-        self._reason = ""
+        self._gauge = metrics.stuck.labels(process)
+        self._gauge.set(0)  # a process that was killed while it was stuck has left its 1 behind
+        self._reasons: dict[str, str] = {}
 
-    def tell(self, reason: str) -> None:
-        if reason == self._reason:
+    def tell(self, part: str, reason: str) -> None:
+        """`part` can't go on; an empty reason means that it can again."""
+        if reason == self._reasons.get(part, ""):
             return
-        self._reason = reason
-        metrics.stuck.labels(self._process).set(1 if reason else 0)
         if reason:
-            log.warning("the process can't go on", reason=reason)
+            self._reasons[part] = reason
+            log.warning("the process can't go on", part=part, reason=reason)
         else:
-            log.info("the process goes on")
+            del self._reasons[part]
+            log.info("the process goes on", part=part)
+        self._gauge.set(1 if self._reasons else 0)
 
 
 class RouterMetrics(StageMetrics):
@@ -142,8 +145,8 @@ class RouterMetrics(StageMetrics):
         if entry.outcome is Outcome.DEAD or self._tells_all:
             _log_outcome(item, entry)
 
-    def stuck(self, reason: str) -> None:
-        self._stuck.tell(reason)
+    def stuck(self, partition: int, reason: str) -> None:
+        self._stuck.tell(f"partition {partition}", reason)
 
 
 def _log_outcome(item: RouterItem, entry: ReceiptEntry) -> None:
@@ -167,7 +170,6 @@ class DeliveryMetrics:
 
     def __init__(self) -> None:
         self._stuck = _Stuck("delivery")
-        self._reasons: set[Stall] = set()
 
     def verdict(self, owner: str, kind: str) -> None:
         metrics.verdicts.labels(owner, kind).inc()
@@ -185,9 +187,7 @@ class DeliveryMetrics:
         metrics.dead_letters.labels(lane, code).inc()
 
     def stuck(self, reason: Stall) -> None:
-        self._reasons.add(reason)
-        self._stuck.tell(", ".join(sorted(self._reasons)))
+        self._stuck.tell(reason.name.lower(), reason)
 
     def unstuck(self, reason: Stall) -> None:
-        self._reasons.discard(reason)
-        self._stuck.tell(", ".join(sorted(self._reasons)))
+        self._stuck.tell(reason.name.lower(), "")

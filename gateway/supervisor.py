@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -39,12 +39,19 @@ class Command(Struct, frozen=True, kw_only=True):
 class Supervisor:
     """Keeps every command running until `stop`.
 
-    With a `log_folder` each child writes to `<name>.log` there, else to where this process writes.
+    With a `log_folder` each child writes to `<name>.log` there, else to where this process writes. `on_end`
+    hears the id of each process that ended and is started again.
     """
 
-    def __init__(self, commands: Iterable[Command], log_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        log_folder: Path | None = None,
+        on_end: Callable[[int], None] = lambda pid: None,
+    ) -> None:
         self._commands = tuple(commands)
         self._log_folder = log_folder
+        self._on_end = on_end
         self._children: dict[str, ChildProcess] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self.restarts = {command.name: 0 for command in self._commands}
@@ -82,9 +89,11 @@ class Supervisor:
     async def _keep_running(self, command: Command) -> None:
         backoff = Backoff()
         while True:
-            status = await self._children[command.name].ended()
+            child = self._children[command.name]
+            status = await child.ended()
             if status == HOPELESS_STATUS:
                 raise ChildHopeless(f"{command.name} ended with status {status}: wrong usage or settings")
+            self._on_end(child.pid)
             self.restarts[command.name] += 1
             started = False
             while not started:

@@ -73,7 +73,9 @@ async def running(
     url = f"http://{host}:{port}"
     broker, lock = await _start_broker(installation)
     supervisor = Supervisor(
-        _commands(folder, config, port, listener.fileno()), folder.logs if log_to_files else None
+        _commands(folder, config, port, listener.fileno()),
+        folder.logs if log_to_files else None,
+        on_end=lambda pid: metrics.forget_process(folder.metrics, pid),
     )
     try:
         await provision(installation)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Literal
 
 import structlog
@@ -28,7 +29,7 @@ def configure(settings: LogSettings, process: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_without_messages),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -38,3 +39,14 @@ def configure(settings: LogSettings, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
     # what libraries say through the standard library: warnings and worse, as plain lines
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")
+
+
+def _without_messages(exc_info: structlog.typing.ExcInfo) -> str:
+    """Return where it was raised and of what type, causes first; a message may quote a document."""
+    raised: BaseException | None = exc_info[1]
+    parts = []
+    while raised is not None:
+        frames = traceback.format_list(traceback.extract_tb(raised.__traceback__))
+        parts.append("".join(frames) + type(raised).__name__)
+        raised = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
+    return "\nwhich led to:\n".join(reversed(parts))

@@ -8,7 +8,15 @@ import os
 from pathlib import Path
 
 from prometheus_client import REGISTRY as OWN_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    start_http_server,
+)
 
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -59,26 +67,31 @@ stuck = Gauge(
 
 def exposition() -> bytes:
     """Return the metrics in Prometheus' text format, of all processes where they share a folder."""
-    if os.environ.get(MULTIPROCESS_FOLDER):
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
-        return generate_latest(registry)
-    return generate_latest(OWN_REGISTRY)
+    return generate_latest(_registry())
+
+
+def serve(host: str, port: int) -> None:
+    """Show the metrics at `/metrics` from a thread of its own until the process ends; to whoever asks.
+
+    Raises: OSError where the port is taken.
+    """
+    start_http_server(port, host, registry=_registry())
 
 
 def stuck_processes() -> list[str]:
     """Return the processes that can't go on, as far as they share a folder with this one."""
-    registry = OWN_REGISTRY
-    if os.environ.get(MULTIPROCESS_FOLDER):
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
     return sorted(
         sample.labels["process"]
-        for metric in registry.collect()
+        for metric in _registry().collect()
         if metric.name == "crossdock_process_stuck"
         for sample in metric.samples
         if sample.value
     )
+
+
+def forget_process(folder: Path, pid: int) -> None:
+    """Remove what is true of a live process alone; what an ended one counted stays counted."""
+    multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # not annotated there
 
 
 def clear_folder(folder: Path) -> None:
@@ -86,3 +99,11 @@ def clear_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.db"):
         file.unlink()
+
+
+def _registry() -> CollectorRegistry:
+    if not os.environ.get(MULTIPROCESS_FOLDER):
+        return OWN_REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # not annotated there
+    return registry

@@ -88,4 +88,5 @@ def _run_one(name: str, work: Callable[[Any], Any], value: Any) -> Any | Failed:
     except EventError as error:
         return Failed(name, error)
     except Exception as error:  # noqa: BLE001 - an unknown exception becomes a dead letter that keeps the bytes
-        return Failed(name, InternalFault(f"{name}: {type(error).__name__}: {error}"), error)
+        # its text may quote the document, and a detail leaves the streams that are kept short
+        return Failed(name, InternalFault(f"{name}: {type(error).__name__}"), error)
