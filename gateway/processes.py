@@ -15,6 +15,7 @@ from contracts import subjects
 from contracts.errors import BrokerUnavailable
 from contracts.records import AuditRecord
 from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.durability import SystemAccount
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
@@ -44,11 +45,8 @@ async def run_gateway(installation: Installation, descriptor: int | None) -> Non
     log.configure(installation.settings.log, "gateway")
     settings, folder = installation.settings, installation.folder
     client = await connect(folder.credentials("gateway", settings.broker), "gateway")
-    system = (
-        None
-        if settings.broker.url
-        else await connect(folder.credentials("monitor", settings.broker), "monitor")
-    )
+    monitor = folder.credentials("monitor", settings.broker)
+    system = SystemAccount(monitor if monitor.user else None)
     publisher = Publisher(client)
     publisher.start()
     try:
@@ -57,9 +55,8 @@ async def run_gateway(installation: Installation, descriptor: int | None) -> Non
         await _serve(app, listener, installation, client)
     finally:
         await publisher.stop()
-        for connection in (client, system):
-            if connection is not None:
-                await connection.close()
+        await system.close()
+        await client.close()
 
 
 async def run_router(installation: Installation) -> None:
@@ -92,7 +89,7 @@ async def run_delivery(installation: Installation) -> None:
 
 
 def _gateway_parts(
-    installation: Installation, client: Client, system: Client | None, publisher: Publisher
+    installation: Installation, client: Client, system: SystemAccount, publisher: Publisher
 ) -> GatewayParts:
     settings = installation.settings
     reader = StreamReader(client)
@@ -138,6 +135,7 @@ async def _serve(app: object, listener: socket.socket, installation: Installatio
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # Litestar's ASGI types are its own
         http="httptools",
+        ws="none",
         loop="none",
         lifespan="on",
         log_config=None,

@@ -6,7 +6,7 @@ from nats.aio.client import Client
 
 from contracts import subjects
 from contracts.errors import BrokerUnavailable
-from gateway.durability import Durability, verified_durability
+from gateway.durability import Durability, SystemAccount, verified_durability
 from gateway.http.health import Readiness
 from observability import metrics
 from routing.broker.api import ApiError, request_api
@@ -22,7 +22,7 @@ NEEDED = (
 class ReadinessProbe:
     """Asks the broker at most every five seconds; whether it is connected is known at any moment."""
 
-    def __init__(self, client: Client, system: Client | None) -> None:
+    def __init__(self, client: Client, system: SystemAccount) -> None:
         self._client = client
         self._system = system
         self._looked_at = float("-inf")

@@ -162,7 +162,7 @@ async def _poison_becomes_a_dead_letter_and_is_replayed(walk: Walk, found: list[
     )
     event = msgspec.json.decode(answer)["event_id"]
     ready = msgspec.json.decode(await walk.run(f"curl -s http://127.0.0.1:{walk.port}/health/ready"))
-    assert ready["durability"] == "unverified"  # our user of that broker may not ask it for its settings
+    assert ready["durability"] == "fsync"  # which the user `monitor` of that broker asked it
 
     async def listed() -> bool:
         return event in await walk.run(one(found, "dead-letters list"))
