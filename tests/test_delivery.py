@@ -153,7 +153,8 @@ class Lane:
 @pytest.fixture
 async def lane(connect_as: Connect) -> Lane:
     ours = await connect_as("delivery")
-    return Lane(ours, await connect_as(f"owner-{OWNER}"), StreamReader(ours))
+    reader = StreamReader(await connect_as("operator"))
+    return Lane(ours, await connect_as(f"owner-{OWNER}"), reader)
 
 
 @pytest.fixture

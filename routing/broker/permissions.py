@@ -14,17 +14,9 @@ from routing.broker.streams import owner_consumer
 OUR_ACCOUNT = "CROSSDOCK"
 SYSTEM_ACCOUNT = "SYS"
 
-_READ_ALL = (
-    "$JS.API.STREAM.INFO.*",
-    "$JS.API.CONSUMER.INFO.*.*",
-    *(
-        f"$JS.API.DIRECT.GET.{stream}"
-        for stream in (
-            subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.TIMERS_STREAM, subjects.RESULTS_STREAM,
-            subjects.DEAD_LETTERS_STREAM, subjects.ADVISORIES_STREAM, subjects.AUDIT_STREAM,
-        )
-    ),
-)  # fmt: skip
+
+def _reads(*streams: str) -> tuple[str, ...]:
+    return tuple(f"$JS.API.DIRECT.GET.{stream}" for stream in streams)
 
 
 def _pulls(stream: str, consumer: str) -> tuple[str, ...]:
@@ -38,7 +30,15 @@ def _pulls(stream: str, consumer: str) -> tuple[str, ...]:
 
 PUBLISH: Mapping[str, tuple[str, ...]] = {
     "provisioner": ("$JS.API.>",),
-    "gateway": ("in.*.*.*", "audit.>", *_READ_ALL),
+    "gateway": (
+        "in.*.*.*",
+        "audit.>",
+        "$JS.API.STREAM.INFO.*",
+        *_reads(
+            subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.TIMERS_STREAM, subjects.RESULTS_STREAM,
+            subjects.DEAD_LETTERS_STREAM, subjects.AUDIT_STREAM,
+        ),
+    ),
     "router": (
         "out.*.*.*",
         "receipt.*",
@@ -46,8 +46,7 @@ PUBLISH: Mapping[str, tuple[str, ...]] = {
         f"$JS.API.STREAM.INFO.{subjects.OUT_STREAM}",
         f"$JS.API.STREAM.PURGE.{subjects.INTAKE_STREAM}",
         f"$JS.API.CONSUMER.INFO.{subjects.OUT_STREAM}.dead-letters",
-        f"$JS.API.DIRECT.GET.{subjects.INTAKE_STREAM}",
-        f"$JS.API.DIRECT.GET.{subjects.OUT_STREAM}",
+        *_reads(subjects.INTAKE_STREAM, subjects.OUT_STREAM),
         f"$JS.API.CONSUMER.CREATE.{subjects.INTAKE_STREAM}.>",
         f"$JS.API.CONSUMER.DELETE.{subjects.INTAKE_STREAM}.*",
         f"$JS.API.CONSUMER.MSG.NEXT.{subjects.INTAKE_STREAM}.*",
@@ -56,14 +55,27 @@ PUBLISH: Mapping[str, tuple[str, ...]] = {
         "out.*.*.*",
         "timer.*.*",
         "dlq.*.*.*",
-        *_READ_ALL,
+        *_reads(
+            subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.TIMERS_STREAM, subjects.RESULTS_STREAM,
+            subjects.DEAD_LETTERS_STREAM,
+        ),
         *_pulls(subjects.OUT_STREAM, "dead-letters"),
         *_pulls(subjects.RESULTS_STREAM, "delivery"),
         *_pulls(subjects.ADVISORIES_STREAM, "delivery"),
         *_pulls(subjects.TIMERS_STREAM, "delivery"),
     ),
-    "operator": ("out.*.*.*", "redo.*.*.*.*", "audit.>", *_READ_ALL),
-}
+    "operator": (
+        "out.*.*.*",
+        "redo.*.*.*.*",
+        "audit.>",
+        "$JS.API.STREAM.INFO.*",
+        "$JS.API.CONSUMER.INFO.*.*",
+        *_reads(
+            subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.TIMERS_STREAM, subjects.RESULTS_STREAM,
+            subjects.DEAD_LETTERS_STREAM, subjects.ADVISORIES_STREAM, subjects.AUDIT_STREAM,
+        ),
+    ),
+}  # fmt: skip
 """What each of our users may publish; each may receive on its own inbox alone."""
 
 ACCOUNT_INFO = "$JS.API.INFO"
