@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from contracts.errors import BrokerUnavailable
 from contracts.lock import verify
 from gateway.bootstrap import PUBLISHED, Installation, sources
-from gateway.cli.common import CHECK_FAILED, config_option, data_option, fail, installation, run
+from gateway.cli.common import CHECK_FAILED, OUT_OF_REACH, config_option, data_option, fail, installation, run
 from routing.broker.connection import connect
 from routing.broker.streams import OutdatedBroker, require_server
 
@@ -38,7 +38,7 @@ async def _check_broker(found: Installation) -> None:
             found.folder.credentials("provisioner", found.settings.broker), "check", patience_seconds=3
         )
     except BrokerUnavailable as error:
-        fail(error.detail, 3)
+        fail(error.detail, OUT_OF_REACH)
     try:
         require_server(client)
         click.echo(f"broker: nats-server {client.connected_server_version}")
