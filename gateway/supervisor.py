@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -22,6 +22,13 @@ HOPELESS_STATUS = 2  # wrong usage or settings: the next start would end the sam
 
 class ChildHopeless(Exception):
     """A child said that starting it again can't help; the text names it."""
+
+
+class AddressRefused(OSError):
+    """The system does not let us listen there; the text names the address."""
+
+    def __init__(self, host: str, port: int, cause: OSError) -> None:
+        super().__init__(f"can't listen on {host}:{port}: {cause.strerror or cause}")
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -122,17 +129,18 @@ def bind(host: str, port: int) -> socket.socket:
 
     It stays open here while the child that answers on it is started again: callers wait, none is refused.
 
-    Raises: OSError where the address is in use or is not ours.
+    Raises: AddressRefused where the address is in use or is not ours.
     """
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except BaseException:
-        listener.close()
-        raise
+    with ExitStack() as ends:
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            listener = ends.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(2048)
+        except OSError as error:
+            raise AddressRefused(host, port, error) from None
+        ends.pop_all()
     return listener
 
 

@@ -4,15 +4,15 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
 import rich_click as click
 from msgspec import Struct
 
-from gateway.bootstrap import Installation
-from gateway.data_folder import DataFolder, FolderLock
+from gateway.bootstrap import Installation, remember_config
+from gateway.data_folder import DataFolder
 from gateway.embedded_broker import EmbeddedBroker
 from gateway.external_broker import provision
 from gateway.issuer import make_issuer
@@ -36,7 +36,7 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 async def run_up(installation: Installation, config: Path | None, http_port: int | None) -> None:
-    """Run until SIGINT or SIGTERM. Raises: NotReady, ChildHopeless, FolderInUse, BrokerFailed, OSError."""
+    """Run until SIGINT or SIGTERM. Raises: what `running` raises."""
     log.configure(installation.settings.log, "up")
     with stop_requested() as requested:
         work = asyncio.create_task(_run(installation, config, http_port, requested))
@@ -62,35 +62,35 @@ async def _run(
 async def running(
     installation: Installation, config: Path | None, http_port: int | None, *, log_to_files: bool
 ) -> AsyncIterator[Running]:
-    """Start everything, wait until it is ready, and end it all on leaving."""
+    """Start everything, wait until it is ready, and end it all on leaving, also what was started by half.
+
+    Raises: FolderInUse, AddressRefused, BinaryNotFound, BrokerFailed, BrokerUnavailable, ApiError,
+    OutdatedBroker, NotReady, ChildHopeless, OSError.
+    """
     folder, settings = installation.folder, installation.settings
-    folder.make()
-    folder.gateway_url.unlink(missing_ok=True)
-    _make_secrets(installation)
-    metrics.clear_folder(folder.metrics)
-    listener = bind(settings.http.host, settings.http.port if http_port is None else http_port)
-    host, port = listener.getsockname()[:2]
-    url = f"http://{host}:{port}"
-    broker, lock = await _start_broker(installation)
-    supervisor = Supervisor(
-        _commands(folder, config, port, listener.fileno()),
-        folder.logs if log_to_files else None,
-        on_end=lambda pid: metrics.forget_process(folder.metrics, pid),
-    )
-    try:
+    async with AsyncExitStack() as ends:
+        broker = await _start_broker(installation, ends)
+        # the folder is ours alone from here on
+        folder.gateway_url.unlink(missing_ok=True)
+        remember_config(folder, config)
+        _make_secrets(installation)
+        metrics.clear_folder(folder.metrics)
+        listener = bind(settings.http.host, settings.http.port if http_port is None else http_port)
+        ends.callback(listener.close)
+        host, port = listener.getsockname()[:2]
+        url = f"http://{host}:{port}"
+        supervisor = Supervisor(
+            _commands(folder, config, port, listener.fileno()),
+            folder.logs if log_to_files else None,
+            on_end=lambda pid: metrics.forget_process(folder.metrics, pid),
+        )
         await provision(installation)
+        ends.push_async_callback(supervisor.stop)
         await supervisor.start()
         await _ready(url, supervisor)
+        ends.callback(folder.gateway_url.unlink, missing_ok=True)
         _write_url(folder, url)
         yield Running(url=url, supervisor=supervisor, broker=broker)
-    finally:
-        folder.gateway_url.unlink(missing_ok=True)
-        await supervisor.stop()
-        if broker is not None:
-            await broker.stop()
-        if lock is not None:
-            lock.release()
-        listener.close()
 
 
 def _make_secrets(installation: Installation) -> None:
@@ -101,12 +101,15 @@ def _make_secrets(installation: Installation) -> None:
         installation.folder.webhook_secret(name)
 
 
-async def _start_broker(installation: Installation) -> tuple[EmbeddedBroker | None, FolderLock | None]:
+async def _start_broker(installation: Installation, ends: AsyncExitStack) -> EmbeddedBroker | None:
+    """Lock the folder, and start a broker on it unless the settings name another one."""
     if installation.settings.broker.url:
-        return None, installation.folder.lock()
+        ends.enter_context(installation.folder.lock())
+        return None
     broker = EmbeddedBroker(installation.folder, tuple(installation.owners), installation.settings.broker)
     await broker.start()
-    return broker, None
+    ends.push_async_callback(broker.stop)
+    return broker
 
 
 def _commands(folder: DataFolder, config: Path | None, port: int, descriptor: int) -> list[Command]:

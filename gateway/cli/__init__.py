@@ -7,6 +7,7 @@ from click.exceptions import Exit
 
 from contracts.errors import BrokerUnavailable
 from contracts.manifest import ContractsError
+from gateway.broker_binary import BinaryNotFound
 from gateway.cli import (
     adapters,
     broker,
@@ -22,7 +23,17 @@ from gateway.cli import (
     sources,
     token,
 )
+from gateway.cli.common import OUT_OF_REACH, fail
+from gateway.data_folder import FolderInUse
+from gateway.embedded_broker import BrokerFailed
 from gateway.settings import SettingsError
+from gateway.supervisor import HOPELESS_STATUS, AddressRefused, ChildHopeless
+from gateway.up import NotReady
+from routing.broker.api import ApiError
+from routing.broker.streams import OutdatedBroker
+
+USAGE = (SettingsError, ContractsError, FolderInUse, AddressRefused, BinaryNotFound, ChildHopeless)
+UNREACHED = (BrokerUnavailable, BrokerFailed, NotReady, OutdatedBroker, ApiError)
 
 click.rich_click.TEXT_MARKUP = "rich"
 
@@ -51,10 +62,8 @@ def main() -> None:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
-    except (SettingsError, ContractsError) as error:
-        click.echo(f"crossdock: {error}", err=True)
-        sys.exit(2)
-    except BrokerUnavailable as error:
-        click.echo(f"crossdock: {error.detail}", err=True)
-        sys.exit(3)
+        sys.exit(HOPELESS_STATUS)
+    except USAGE as error:
+        fail(str(error), HOPELESS_STATUS)
+    except UNREACHED as error:
+        fail(str(error), OUT_OF_REACH)
