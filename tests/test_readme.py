@@ -66,8 +66,8 @@ class Walk:
         )  # fmt: skip
 
     @asynccontextmanager
-    async def in_background(self, command: str) -> AsyncIterator[asyncio.subprocess.Process]:
-        process = await self.start(command)
+    async def in_background(self, command: str, **words: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await self.start(command, **words)
         try:
             yield process
         finally:
@@ -120,7 +120,7 @@ async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
 async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_path, eventually):
     """The whole way again, with each process by itself against a nats-server that we don't own."""
     found, walk = commands("docs/operations.md"), Walk(tmp_path)
-    broker_port = free_port()
+    broker_port, router_metrics, delivery_metrics = free_port(), free_port(), free_port()
     await walk.run(
         one(found, "broker init"), FOLDER=str(tmp_path / "broker"),
         **{"nats://nats:4222": f"nats://127.0.0.1:{broker_port} --store {tmp_path}/streams"},
@@ -141,11 +141,16 @@ async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_p
         assert "nothing to change" in await walk.run(one(found, "broker apply"))
         async with (
             walk.in_background("crossdock gateway"),
-            walk.in_background("crossdock router"),
-            walk.in_background("crossdock delivery"),
+            walk.in_background(one(found, "crossdock router"), **{"9101": str(router_metrics)}),
+            walk.in_background(one(found, "crossdock delivery"), **{"9102": str(delivery_metrics)}),
         ):
             await eventually(lambda: _answers(walk.port), 30)
             await _poison_becomes_a_dead_letter_and_is_replayed(walk, found, eventually)
+            routed = await walk.run(f"curl -s http://127.0.0.1:{router_metrics}/metrics")
+            assert 'crossdock_router_outcomes_total{outcome="dead",source="pos-demo"} 2.0' in routed
+            assert 'crossdock_process_stuck{process="router"} 0.0' in routed
+            delivered = await walk.run(f"curl -s http://127.0.0.1:{delivery_metrics}/metrics")
+            assert 'crossdock_process_stuck{process="delivery"} 0.0' in delivered
     finally:
         broker.terminate()
         await asyncio.wait_for(broker.wait(), STOP_SECONDS)
