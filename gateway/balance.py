@@ -2,31 +2,56 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
 from nats.aio.client import Client
 
 from contracts import subjects
 from ledger.conservation import Balance, balance
-from routing.broker.api import StreamReader, request_api
+from ledger.reading import Cut, Position, Positions
+from routing.broker.api import ApiError, StreamReader, request_api
+from routing.broker.streams import CONSUMER_NOT_FOUND
 
 
-class ConsumerPosition(Struct, frozen=True, kw_only=True):
-    """How far an owner's consumer is, in sequences of XD_OUT."""
+class LedgerReader(StreamReader):
+    """Reads streams for the ledger."""
 
-    delivered: int
-    ack_floor: int
-    ack_pending: int
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._broker = client
+
+    async def cut(self, stream: str) -> Cut:
+        """Return what the stream holds now. Raises: BrokerUnavailable."""
+        answer = await request_api(self._broker, f"STREAM.INFO.{stream}", {"deleted_details": True})
+        state = answer["state"]
+        first, last = max(state["first_seq"], 1), state["last_seq"]
+        # an empty stream names a removed message that it never had
+        gaps = (gap for gap in state.get("deleted") or () if first <= gap <= last)
+        return Cut(first=first, last=last, removed=frozenset(gaps))
 
 
 async def read_balance(client: Client, consumers: Mapping[str, str]) -> Balance:
-    """Return the balance now; `consumers` maps owners to their consumers. Raises: BrokerUnavailable."""
-    positions = {owner: await _position(client, consumer) for owner, consumer in consumers.items()}
-    return await balance(StreamReader(client), positions)
+    """Return the balance now; `consumers` maps owners to their consumers.
+
+    Raises: ApiError, BrokerUnavailable.
+    """
+    owners: dict[str, Position] = {}
+    for owner, consumer in consumers.items():
+        try:
+            owners[owner] = await _position(client, subjects.OUT_STREAM, consumer)
+        except ApiError as error:
+            if error.err_code != CONSUMER_NOT_FOUND:
+                raise
+    positions = Positions(
+        owners=owners,
+        verdicts=await _position(client, subjects.RESULTS_STREAM, "delivery"),
+        timers=await _position(client, subjects.TIMERS_STREAM, "delivery"),
+        advisories=await _position(client, subjects.ADVISORIES_STREAM, "delivery"),
+    )
+    return await balance(LedgerReader(client), positions)
 
 
-async def _position(client: Client, consumer: str) -> ConsumerPosition:
-    found = await request_api(client, f"CONSUMER.INFO.{subjects.OUT_STREAM}.{consumer}")
-    return ConsumerPosition(
+async def _position(client: Client, stream: str, consumer: str) -> Position:
+    found = await request_api(client, f"CONSUMER.INFO.{stream}.{consumer}")
+    return Position(
         delivered=found["delivered"]["stream_seq"],
         ack_floor=found["ack_floor"]["stream_seq"],
         ack_pending=found["num_ack_pending"],

@@ -1,136 +1,196 @@
-"""Conservation: everything accepted is somewhere, everything delivered has a state, nothing is missing."""
+"""Conservation: everything accepted is somewhere, everything delivered has a state, nothing is missing.
 
-from collections.abc import Mapping
+The streams are read in the order in which a delivery moves through them, after the consumers' positions: what
+moves meanwhile is seen as open or in progress.
+"""
 
 import msgspec
 from msgspec import Struct
 
-from contracts import headers, subjects
-from contracts.records import Receipt, VerdictKind
+from contracts import subjects
+from contracts.records import Outcome, Receipt, TimerRecord
 from contracts.verdicts import read_verdict
-from ledger.reading import ConsumerState, Reader
+from ledger.deliveries import DeliveryBalance, DeliveryKey, Evidence, Lanes, State
+from ledger.items import ItemBalance, Outcomes, named
+from ledger.reading import Cut, Positions, Reader
+
+GIVEN_UP = ("MAX_DELIVERIES", "MSG_TERMINATED")
+
+
+class _Advisory(Struct):
+    consumer: str
+    stream_seq: int
+
 
 _receipts = msgspec.json.Decoder(Receipt)
-
-DeliveryKey = tuple[str, int]  # delivery id, cycle
-
-
-class ItemBalance(Struct, kw_only=True):
-    """Items accepted = observed + with_exceptions + duplicate + dead + in_progress."""
-
-    accepted: int = 0
-    observed: int = 0
-    with_exceptions: int = 0
-    duplicate: int = 0
-    dead: int = 0
-    redone: int = 0  # replays of dead items; not counted as accepted again
-    in_progress: int = 0
-
-    @property
-    def missing(self) -> int:
-        """Items without an outcome that nothing is working on; negative where one has several."""
-        known = self.observed + self.with_exceptions + self.duplicate + self.dead + self.in_progress
-        return self.accepted + self.redone - known
-
-
-class DeliveryBalance(Struct, kw_only=True):
-    """Deliveries (each cycle by itself) = done + acked + open + dead; `open` has a timer or waits."""
-
-    deliveries: int = 0
-    done: int = 0
-    acked: int = 0
-    open: int = 0
-    dead: int = 0
-
-    @property
-    def missing(self) -> int:
-        """Deliveries that have no state."""
-        return self.deliveries - self.done - self.acked - self.open - self.dead
+_timers = msgspec.json.Decoder(TimerRecord)
+_advisories = msgspec.json.Decoder(_Advisory)
 
 
 class Balance(Struct, kw_only=True):
-    """Both lines, with deliveries by owner, and dead letters by lane (a stage of the router, or an owner)."""
+    """Both lines, with deliveries by owner, and dead letters by lane (a stage of the router, or an owner).
+
+    `faults` are sentences for people: each says what does not fit.
+    """
 
     items: ItemBalance
     by_owner: dict[str, DeliveryBalance]
     dead_letters: dict[str, int]
+    faults: list[str]
 
     @property
     def is_balanced(self) -> bool:
-        """Whether nothing is missing."""
-        return self.items.missing == 0 and all(owner.missing == 0 for owner in self.by_owner.values())
+        """Whether nothing is missing, nothing is doubled, and the streams fit each other."""
+        wrong = self.items.missing + self.items.doubled
+        wrong += sum(line.missing + line.doubled for line in self.by_owner.values())
+        return not wrong and not self.faults
 
 
-async def balance(reader: Reader, consumers: Mapping[str, ConsumerState]) -> Balance:
-    """Read the streams and return the balance; `consumers` gives each owner's consumer, read before.
-
-    Exact while nothing moves; under way, what came after the cut counts as in progress or open.
-    """
+async def balance(reader: Reader, positions: Positions) -> Balance:
+    """Read the streams and return the balance. Raises: BrokerUnavailable."""
+    cut = await reader.cut(subjects.INTAKE_STREAM)
+    held = await reader.counts(subjects.INTAKE_STREAM)
+    outcomes, lanes = Outcomes(cut), Lanes()
+    async for stored in reader.scan(subjects.OUT_STREAM, ">"):
+        if stored.subject.startswith("receipt."):
+            receipt = _receipts.decode(stored.body)
+            outcomes.take(receipt)
+            lanes.take_receipt(stored.sequence, receipt)
+        else:
+            lanes.take_attempt(stored)
+    evidence = await _evidence(reader, positions, lanes)
     dead = await reader.counts(subjects.DEAD_LETTERS_STREAM, "dlq.>")
+    missing = await _missing(reader, outcomes, {int(subject.split(".")[1]) for subject in held})
+    by_owner = {owner: DeliveryBalance() for owner in positions.owners}
+    for attempt in lanes.last.values():
+        _count(by_owner, attempt.key, evidence.state(attempt, is_dead=_letter_of(attempt.key) in dead))
+    lost = await _lost(reader, lanes)
+    for key in lost:
+        _count(by_owner, key, State.DEAD if _letter_of(key) in dead else State.MISSING)
+    for key in lanes.doubled:
+        by_owner[key.owner].doubled += 1
+    return Balance(
+        items=_items(cut, held, outcomes, missing),
+        by_owner=by_owner,
+        dead_letters=_by_lane(dead),
+        faults=[
+            *_misfits(cut, await reader.cut(subjects.INTAKE_STREAM), outcomes),
+            *_item_faults(outcomes, missing),
+            *_delivery_faults(by_owner, len(lost)),
+        ],
+    )
+
+
+async def _evidence(reader: Reader, positions: Positions, lanes: Lanes) -> Evidence:
+    evidence = Evidence(positions, lanes)
+    async for stored in reader.scan(subjects.RESULTS_STREAM, "result.>"):
+        verdict = read_verdict(stored.body)
+        if verdict is not None:  # delivery took no notice of junk either
+            _, owner, delivery = stored.subject.split(".")
+            evidence.take_verdict(stored.sequence, owner, delivery, verdict)
+    # a timer that fires between the two reads is seen as due
+    for subject in await reader.counts(subjects.TIMERS_STREAM, "timer.>"):
+        _, delivery, cycle = subject.split(".")
+        evidence.take_timer(delivery, int(cycle))
+    async for stored in reader.scan(subjects.TIMERS_STREAM, "due.>"):
+        if positions.timers.has_before_it(stored.sequence):
+            due = _timers.decode(stored.body)
+            evidence.take_timer(due.delivery, due.cycle)
+    async for stored in reader.scan(subjects.ADVISORIES_STREAM, ">"):
+        if stored.subject.split(".")[4] in GIVEN_UP:
+            advisory = _advisories.decode(stored.body)
+            evidence.take_advisory(stored.sequence, advisory.consumer, advisory.stream_seq)
+    return evidence
+
+
+async def _missing(reader: Reader, outcomes: Outcomes, partitions: set[int]) -> list[int]:
+    """Return the intake sequences that have no outcome although their partition's receipts are past them."""
+    only = next(iter(partitions)) if len(partitions) == 1 else None
+    missing: list[int] = []
+    for sequence in outcomes.unsettled():
+        if sequence > outcomes.routed_through:
+            break
+        partition = only if only is not None else await _partition(reader, sequence)
+        if partition is not None and sequence <= outcomes.through.get(partition, 0):
+            missing.append(sequence)
+    return missing
+
+
+async def _partition(reader: Reader, sequence: int) -> int | None:
+    """Return the partition of an item, or None where it was removed just now: then it had been routed."""
+    stored = await reader.at(subjects.INTAKE_STREAM, sequence)
+    return int(stored.subject.split(".")[1]) if stored is not None else None
+
+
+async def _lost(reader: Reader, lanes: Lanes) -> list[DeliveryKey]:
+    """Return what is in no lane, but for what was removed with age."""
+    first = (await reader.cut(subjects.OUT_STREAM)).first
+    # where the first attempt is gone, a later one speaks for the delivery
+    return [key for place, key in lanes.unfound.items() if place >= first and key not in lanes.last]
+
+
+def _misfits(cut: Cut, now: Cut, outcomes: Outcomes) -> list[str]:
+    """Say where the receipts don't fit the intake as it was at the cut and is now."""
+    faults = [
+        f"the intake ends at {now.last}, but partition {partition} is routed through {through}:"
+        " the streams are not of one time"
+        for partition, through in sorted(outcomes.through.items())
+        if through > now.last
+    ]
+    if outcomes.routed_through < cut.first - 1:
+        gone = f"{outcomes.routed_through + 1} to {cut.first - 1}"
+        faults.append(f"intake sequences {gone} were removed before they were routed")
+    return faults
+
+
+def _items(cut: Cut, held: dict[str, int], outcomes: Outcomes, missing: list[int]) -> ItemBalance:
+    redone = sum(count for subject, count in held.items() if subject.startswith("redo."))
+    return ItemBalance(
+        accepted=cut.span - len(cut.removed) - redone,
+        redone=redone,
+        observed=outcomes.counts[Outcome.OBSERVED],
+        with_exceptions=outcomes.counts[Outcome.WITH_EXCEPTIONS],
+        duplicate=outcomes.counts[Outcome.DUPLICATE],
+        dead=outcomes.counts[Outcome.DEAD],
+        in_progress=sum(1 for _ in outcomes.unsettled()) - len(missing),
+        missing=len(missing),
+        doubled=len(outcomes.doubled),
+    )
+
+
+def _count(by_owner: dict[str, DeliveryBalance], key: DeliveryKey, state: State) -> None:
+    line = by_owner.setdefault(key.owner, DeliveryBalance())
+    line.deliveries += 1
+    setattr(line, state.value, getattr(line, state.value) + 1)
+
+
+def _letter_of(key: DeliveryKey) -> str:
+    return subjects.dead_letter(key.owner, key.delivery, key.cycle)
+
+
+def _by_lane(dead: dict[str, int]) -> dict[str, int]:
     lanes: dict[str, int] = {}
     for subject, count in dead.items():
         lane = subject.split(".")[1]
         lanes[lane] = lanes.get(lane, 0) + count
-    return Balance(
-        items=await _items(reader),
-        by_owner=await _deliveries(reader, consumers, set(dead)),
-        dead_letters=lanes,
-    )
+    return lanes
 
 
-async def _items(reader: Reader) -> ItemBalance:
-    cut = await reader.state(subjects.INTAKE_STREAM)
-    found = ItemBalance(
-        accepted=sum((await reader.counts(subjects.INTAKE_STREAM, "in.>")).values()),
-        redone=sum((await reader.counts(subjects.INTAKE_STREAM, "redo.>")).values()),
-    )
-    settled = 0
-    async for stored in reader.scan(subjects.OUT_STREAM, "receipt.*"):
-        receipt = _receipts.decode(stored.body)
-        for entry in receipt.entries:
-            if entry.sequence > receipt.through:
-                continue  # a part of an item: its last part stands in a later receipt
-            if not cut["first_seq"] <= entry.sequence <= cut["last_seq"]:
-                continue  # the item was removed since, or came after the cut
-            settled += 1
-            setattr(found, entry.outcome.value, getattr(found, entry.outcome.value) + 1)
-    found.in_progress = max(0, found.accepted + found.redone - settled)
-    return found
+def _item_faults(outcomes: Outcomes, missing: list[int]) -> list[str]:
+    faults = []
+    if missing:
+        faults.append(f"{len(missing)} items have no outcome: intake sequences {named(missing)}")
+    if outcomes.doubled:
+        faults.append(
+            f"{len(outcomes.doubled)} outcomes too many: intake sequences {named(outcomes.doubled)}"
+        )
+    return faults
 
 
-async def _deliveries(
-    reader: Reader, consumers: Mapping[str, ConsumerState], dead: set[str]
-) -> dict[str, DeliveryBalance]:
-    last_attempt: dict[tuple[str, DeliveryKey], int] = {}
-    async for stored in reader.scan(subjects.OUT_STREAM, "out.>"):
-        owner = stored.subject.split(".")[1]
-        key = (stored.headers[headers.DELIVERY], int(stored.headers.get(headers.CYCLE, "1")))
-        last_attempt[owner, key] = stored.sequence
-    done: set[DeliveryKey] = set()
-    async for stored in reader.scan(subjects.RESULTS_STREAM, "result.>"):
-        verdict = read_verdict(stored.body)
-        if verdict is None:
-            continue  # an owner may send what it likes; delivery took no notice of it either
-        if verdict.verdict is VerdictKind.DONE:
-            done.add((stored.subject.split(".")[2], verdict.cycle))
-    timers = await reader.counts(subjects.TIMERS_STREAM, "timer.>")
-    found: dict[str, DeliveryBalance] = {owner: DeliveryBalance() for owner in consumers}
-    for (owner, (delivery, cycle)), sequence in last_attempt.items():
-        line = found.setdefault(owner, DeliveryBalance())
-        line.deliveries += 1
-        if subjects.dead_letter(owner, delivery, cycle) in dead:
-            line.dead += 1
-        elif (delivery, cycle) in done:
-            line.done += 1
-        elif subjects.timer(delivery, cycle) in timers or _waits(consumers.get(owner), sequence):
-            line.open += 1
-        else:
-            line.acked += 1
-    return found
-
-
-def _waits(consumer: ConsumerState | None, sequence: int) -> bool:
-    """Say whether the consumer has this attempt still before it, or in the owner's hands."""
-    if consumer is None or sequence > consumer.delivered:
-        return True
-    return sequence > consumer.ack_floor and consumer.ack_pending > 0
+def _delivery_faults(by_owner: dict[str, DeliveryBalance], lost: int) -> list[str]:
+    faults = [
+        f"{line.missing} deliveries to {owner} are missing, {line.doubled} are doubled"
+        for owner, line in sorted(by_owner.items())
+        if line.missing or line.doubled
+    ]
+    return [*faults, f"{lost} deliveries that receipts name are in no lane"] if lost else faults

@@ -30,7 +30,7 @@ def ledger() -> None:
 @config_option
 @json_option
 def check_ledger(data: Path, config: Path | None, as_json: bool) -> None:
-    """Count every accepted item and every delivery; fail where one is missing."""
+    """Count every accepted item and every delivery; fail where one is missing or there twice."""
 
     async def count(installation: Installation, client: Client) -> Balance:
         return await read_balance(client, installation.consumer_names)
@@ -42,7 +42,7 @@ def check_ledger(data: Path, config: Path | None, as_json: bool) -> None:
         for line in lines(found):
             click.echo(line)
     if not found.is_balanced:
-        fail("something is missing", CHECK_FAILED)
+        fail("; ".join(found.faults), CHECK_FAILED)
 
 
 def lines(found: Balance) -> list[str]:
@@ -51,11 +51,15 @@ def lines(found: Balance) -> list[str]:
     said = [
         f"items accepted {items.accepted} (+ {items.redone} redone) = observed {items.observed}"
         f" + with exceptions {items.with_exceptions} + duplicate {items.duplicate} + dead {items.dead}"
-        f" + in progress {items.in_progress} + missing {items.missing}"
+        f" + in progress {items.in_progress} + missing {items.missing}{_doubled(items.doubled)}"
     ]
     said += [
         f"deliveries to {owner} {line.deliveries} = done {line.done} + acked {line.acked}"
-        f" + open {line.open} + dead {line.dead} + missing {line.missing}"
+        f" + open {line.open} + dead {line.dead} + missing {line.missing}{_doubled(line.doubled)}"
         for owner, line in sorted(found.by_owner.items())
     ]
     return said
+
+
+def _doubled(count: int) -> str:
+    return f"; {count} doubled" if count else ""
