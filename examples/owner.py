@@ -1,10 +1,12 @@
 """An owner: CROSSDOCK_OWNER_CREDENTIALS=<file> python examples/owner.py <folder for its cases>"""
 
+import logging
 import sys
 from pathlib import Path
 
 from crossdock_sdk import Answer, Delivery, Done, Owner, Reject, Retry, Seen
 
+log = logging.getLogger("owner")
 OURS = ("invoice-mismatch", "supplier-short-shipment")
 
 
@@ -21,10 +23,12 @@ def main(cases: Path) -> None:
             return Retry(delay_seconds=0.5, reason="the rest of it may be on its way")
         # named by the delivery's id: however often it comes, there is one case
         (cases / f"{delivery.id}.json").write_bytes(delivery.body)
+        log.info("a case is open for the %s %s", delivery.category, delivery.id)
         return Done()
 
     owner.run()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    logging.basicConfig(level=logging.INFO)
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "cases"))

@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,6 +14,7 @@ from routing.broker.connection import Credentials, connect, read_credentials
 from routing.broker.streams import apply
 
 CONFIG_FILE = "nats.conf"
+DEFAULT_PORT = 4222
 
 
 def write_broker_files(installation: Installation, folder: Path, url: str, store: str) -> Path:
@@ -31,7 +33,7 @@ def write_broker_files(installation: Installation, folder: Path, url: str, store
         write_secret(credentials / f"{user}.json", content)
     config = {
         "server_name": "crossdock",
-        "port": 4222,
+        "port": urlsplit(url).port or DEFAULT_PORT,
         "max_payload": MAX_PAYLOAD_BYTES,
         "jetstream": {"store_dir": store, "sync_interval": "always"},
         **permissions.accounts(owners, passwords),

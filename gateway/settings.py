@@ -196,7 +196,8 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def lint(settings: Settings) -> list[str]:
     """Return a line for each setting that can be read and still can't be meant."""
-    return [
+    nobody = ["crossdock.toml: nobody could get a token: there are no `[clients.<name>]`"]
+    return (nobody if not settings.clients else []) + [
         f"crossdock.toml: `{source}` is not among the sources - at `$.clients.{name}.sources`"
         for name, client in settings.clients.items()
         for source in _missing(client, settings.sources)

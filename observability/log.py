@@ -33,7 +33,7 @@ def configure(settings: LogSettings, process: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # one write a line: processes share it
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)

@@ -10,8 +10,15 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from contracts import errors
+from gateway import settings
 from gateway.cli import crossdock
 from observability import metrics
+from observability.log import LogSettings
+from observability.spans import TracingSettings
+from routing.broker.streams import StreamSettings
+from routing.delivery.settings import DeliverySettings
+from routing.router import RouterSettings
+from routing.triage.decision import TriageSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -109,3 +116,17 @@ def test_no_tracked_file_names_a_path_of_one_machine():
         if file != Path(__file__) and forbidden.search(text):
             found.append(str(file.relative_to(REPOSITORY)))
     assert found == []
+
+
+def test_every_setting_is_in_the_docs():
+    text = (REPOSITORY / "docs/settings.md").read_text()
+    sections = {
+        "http": settings.HttpSettings, "broker": settings.BrokerSettings, "auth": settings.AuthSettings,
+        "broker.streams": StreamSettings, "router": RouterSettings, "delivery": DeliverySettings,
+        "triage": TriageSettings, "log": LogSettings, "tracing": TracingSettings,
+        "clients.<name>": settings.ClientSettings,
+    }  # fmt: skip
+    keys = [f"`{section}.{key}`" for section, struct in sections.items() for key in struct.__struct_fields__]
+    assert [key for key in keys if key not in text and key != "`broker.streams`"] == []
+    missing = [key for key in settings.SourceSettings.__struct_fields__ if f"\n{key} = " not in text]
+    assert missing == []

@@ -103,7 +103,7 @@ class Lane:
 
 @pytest.fixture
 async def lane(connect_as: Connect) -> Lane:
-    return Lane(await connect_as("delivery"))
+    return Lane(await connect_as("operator"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from nats.aio.client import Client
 
 from contracts.errors import BrokerUnavailable
 from contracts.lock import verify
-from gateway.bootstrap import PUBLISHED, Installation, sources
+from gateway.bootstrap import PUBLISHED, Installation
 from gateway.cli.common import CHECK_FAILED, OUT_OF_REACH, config_option, data_option, fail, installation, run
 from routing.broker.connection import connect
 from routing.broker.streams import OutdatedBroker, require_server
@@ -19,8 +19,8 @@ from routing.broker.streams import OutdatedBroker, require_server
 def check(data: Path, config: Path | None) -> None:
     """Check settings, contracts, routes and, where one is configured, the broker."""
     found = installation(data, config)
-    click.echo(f"settings: {len(found.settings.sources)} sources, {len(found.owners)} owners")
-    sources(found)
+    counts = (len(found.settings.sources), len(found.settings.clients), len(found.owners))
+    click.echo("settings: {} sources, {} clients, {} owners".format(*counts))
     problems = verify(PUBLISHED)
     for problem in problems:
         click.echo(f"contracts: {problem}", err=True)

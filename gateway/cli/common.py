@@ -22,6 +22,8 @@ T = TypeVar("T")
 CHECK_FAILED = 1
 OUT_OF_REACH = 3
 PATIENCE_SECONDS = 3.0
+PIPE_WIDTH = 400
+NEVER_CUT = frozenset({"id", "event_id", "source_event_id", "credentials", "contract", "owner", "source"})
 
 data_option = click.option(
     "--data", type=click.Path(path_type=Path), default=DEFAULT, show_default=True, envvar="CROSSDOCK_DATA",
@@ -79,10 +81,16 @@ def show(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool, title: s
         return
     table = Table(title=title or None, title_justify="left")
     for column in columns:
-        table.add_column(column.replace("_", " "))
+        # an id that is cut can't be used
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in NEVER_CUT)
     for row in plain:
         table.add_row(*(_cell(row.get(column, "")) for column in columns))
-    Console().print(table)
+    console().print(table)
+
+
+def console() -> Console:
+    """Return where people read; a pipe has no width, so nothing is broken there."""
+    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=PIPE_WIDTH)
 
 
 def print_json(value: Any) -> None:

@@ -67,8 +67,11 @@ def demo(samples: Path | None, json_file: Path | None) -> None:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        account = asyncio.run(run_demo(samples, Screen(console, progress)))
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            account = asyncio.run(run_demo(samples, Screen(console, progress)))
+    except FileNotFoundError as error:
+        fail(str(error), 2)
     if json_file is not None:
         json_file.write_bytes(_encoded(account))
     console.print(_table(account))

@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 from nats.aio.client import Client
-from rich.console import Console
 from rich.tree import Tree
 
 from contracts import ids
@@ -13,6 +12,7 @@ from gateway.bootstrap import Installation
 from gateway.cli.common import (
     CHECK_FAILED,
     config_option,
+    console,
     data_option,
     fail,
     json_option,
@@ -62,7 +62,7 @@ def show_event(
     if as_json:
         print_json(msgspec.to_builtins(timeline))
     else:
-        Console().print(_tree(timeline))
+        console().print(_tree(timeline), soft_wrap=True)
 
 
 def _tree(timeline: Timeline) -> Tree:

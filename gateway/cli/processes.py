@@ -5,7 +5,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from gateway.bootstrap import install
+from gateway.bootstrap import install, remembered_config
 from gateway.cli.common import config_option, data_option, installation, run
 from gateway.data_folder import DataFolder
 from gateway.processes import run_delivery, run_gateway, run_router
@@ -31,8 +31,10 @@ def up(data: Path, config: Path | None, http_port: int | None) -> None:
 
     The base URL is written to DATA/gateway.url once all of it is ready. SIGTERM ends it.
     """
-    # not what an earlier `up` used: without --config this one runs on the defaults
-    run(run_up(install(DataFolder(data), config, os.environ), config, http_port))
+    folder = DataFolder(data)
+    chosen = config or remembered_config(folder)
+    click.echo(f"settings: {chosen or 'the packaged defaults'}", err=True)
+    run(run_up(install(folder, chosen, os.environ), chosen, http_port))
 
 
 @click.command()

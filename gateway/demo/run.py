@@ -21,7 +21,7 @@ from observability import log
 from routing.broker import permissions
 from routing.broker.api import StreamReader
 from routing.broker.connection import connect
-from routing.dead_letters import DeadLetter, DeadLetters
+from routing.dead_letters import DeadLetter, DeadLetters, DeadLetterUnknown
 from routing.replays import Replays
 
 DRAIN_SECONDS = 60.0
@@ -44,6 +44,8 @@ class Teller:
 async def run_demo(samples: Path | None, teller: Teller) -> Account:
     """Run the demo in a folder of its own, which is removed at the end. Raises: NotReady, OSError."""
     parcels = folder_parcels(samples) if samples else own_parcels()
+    if not parcels:
+        raise FileNotFoundError(f"there is no file below the folders of {samples}")
     with tempfile.TemporaryDirectory(prefix="crossdock-demo-") as place:
         folder = DataFolder(Path(place) / "data")
         config = _config(Path(place), parcels)
@@ -63,7 +65,7 @@ async def _play(installation: Installation, url: str, parcels: list[Parcel], tel
     owners = asyncio.create_task(staff.work(credentials, stop))
     try:
         teller.step(
-            f"sending {len(parcels)} messages to {url}, owners at work: {', '.join(installation.owners)}"
+            f"sending {len(parcels)} requests to {url}, owners at work: {', '.join(installation.owners)}"
         )
         answers = await _send_all(installation, url, parcels, teller)
         await _drain(client, installation, teller)
@@ -112,7 +114,17 @@ async def _drain(client: Client, installation: Installation, teller: Teller) -> 
 
 
 async def _replay(client: Client, delivery: str, teller: Teller) -> None:
-    teller.dead_letter((await DeadLetters(StreamReader(client)).show(delivery)).letter)
+    dead_letters = DeadLetters(StreamReader(client))
+
+    async def is_kept() -> bool:
+        try:
+            await dead_letters.show(delivery)
+        except DeadLetterUnknown:
+            return False
+        return True
+
+    await _until(is_kept)
+    teller.dead_letter((await dead_letters.show(delivery)).letter)
     await Replays(client).replay(delivery, actor="demo")
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.http.auth import Authenticator
 
-METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METRICS_MEDIA_TYPE = "text/plain; version=0.0.4"  # the framework adds the charset
 
 
 class Readiness(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
 """What triage is to the router: exceptions in, one decision each out, and never a failure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from contracts.canonical import Category
 from routing.items import FoundException, TriageDecision
@@ -31,7 +31,7 @@ class TriageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     default_threshold: float = 0.60
     thresholds: Mapping[str, float] = {}
-    currency: str = ""
+    currency: Annotated[str, Meta(pattern="^([A-Z]{3})?$")] = ""
 
     def __post_init__(self) -> None:
         """Raises: ValueError for an unknown category, or a threshold outside 0..1."""
