@@ -7,8 +7,8 @@ from msgspec import Struct
 from nats.aio.client import Client
 
 from contracts import headers, ids, subjects
-from contracts.errors import BrokerFull
-from contracts.records import AuditRecord
+from contracts.errors import BrokerFull, RequestConflict
+from contracts.records import AuditRecord, ReceiptEntry
 from routing.broker.api import StoredMessage, StreamReader
 from routing.broker.commit import Outgoing, publish_until_kept
 
@@ -19,12 +19,18 @@ class DeadLettersFull(BrokerFull):
     """XD_DLQ has no room: whatever waits for its dead letter must go on waiting."""
 
 
+class SubjectTaken(DeadLettersFull):
+    """Another dead letter stands where this one should, for ever."""
+
+
 class DeadLetterUnknown(Exception):
     """There is no such dead letter (any more)."""
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
-    """What is kept. `lane` is a stage of the router (then `subject_id` is an event) or an owner (a delivery).
+    """What is kept. `lane` is a stage of the router or an owner (then `subject_id` is a delivery).
+
+    In a stage's lane `subject_id` is an event, or what `subject_id_of` and `own_id` make of it.
 
     `code` is from `contracts.errors`. `origin` is `STREAM:sequence` and `subject` the subject of the message
     that it was made from; `body` are its bytes and `carried` its headers, which a replay sends again.
@@ -90,7 +96,8 @@ def without_hop(sent: dict[str, str]) -> dict[str, str]:
 async def keep(client: Client, letter: DeadLetter) -> bool:
     """Keep a dead letter; return False where it was kept before. One subject holds one, for ever.
 
-    Raises: DeadLettersFull, which means that it is not kept; BrokerUnavailable, where that is unknown.
+    Raises: SubjectTaken, DeadLettersFull, which mean that it is not kept; BrokerUnavailable, where that is
+        unknown.
     """
     subject = subjects.dead_letter(letter.lane, letter.subject_id, letter.cycle)
     sent = {
@@ -106,15 +113,31 @@ async def keep(client: Client, letter: DeadLetter) -> bool:
     except BrokerFull as error:
         # the broker answers the same where the subject is taken and where the stream has no room
         kept = await StreamReader(client).last(subjects.DEAD_LETTERS_STREAM, subject)
-        if kept is None or not _is_same(kept.headers, sent):
+        if kept is None:
             raise DeadLettersFull(f"{subject}: {error.detail}", retry_after_seconds=5) from error
+        if not _is_same(kept.headers, sent):
+            raise SubjectTaken(f"{subject}: another one stands there", retry_after_seconds=5) from error
         return False
     return True
 
 
 def _is_same(kept: dict[str, str], sent: dict[str, str]) -> bool:
-    identity = headers.DELIVERY if headers.DELIVERY in sent else headers.EVENT
-    return kept.get(identity) == sent.get(identity)
+    """An owner's cycle dies once, whatever the attempt; of one event several arrivals may die."""
+    is_of_owner = headers.DELIVERY in sent
+    identity = (headers.DELIVERY,) if is_of_owner else (headers.EVENT, headers.ORIGIN)
+    return all(kept.get(name) == sent.get(name) for name in identity)
+
+
+def subject_id_of(entry: ReceiptEntry) -> str:
+    """Return the subject id of a dead item: its event, or one for each document that conflicts with it."""
+    if entry.code == RequestConflict.code:
+        return ids.event_id(entry.event, entry.digest)
+    return entry.event
+
+
+def own_id(entry: ReceiptEntry) -> str:
+    """Return the subject id that no other arrival of the event can have."""
+    return ids.event_id(entry.event, f"{subjects.INTAKE_STREAM}:{entry.sequence}")
 
 
 class DeadLetters:

@@ -17,6 +17,7 @@ from routing.dead_letters import (
     DeadLetters,
     DeadLettersFull,
     DeadLetterUnknown,
+    SubjectTaken,
     keep,
     make_dead_letter,
 )
@@ -127,6 +128,16 @@ class TestKeeping:
         )
         with pytest.raises(DeadLettersFull):
             await keep(delivery, other)
+
+    async def test_another_arrival_of_the_event_is_not_taken_for_kept(
+        self, delivery: Client, reader: StreamReader
+    ) -> None:
+        letter = of_stage(1)
+        await keep(delivery, letter)
+        other = msgspec.structs.replace(letter, origin=f"{subjects.INTAKE_STREAM}:2", body=b"<other/>")
+        with pytest.raises(SubjectTaken):
+            await keep(delivery, other)
+        assert not await keep(delivery, letter)
 
     async def test_fifty_at_the_same_moment_are_one(self, delivery: Client, reader: StreamReader) -> None:
         kept = await asyncio.gather(*(keep(delivery, of_owner(1)) for _ in range(50)))

@@ -19,12 +19,15 @@ from gateway.embedded_broker import EmbeddedBroker
 from routing.broker.api import StoredMessage, StreamReader, request_api
 from routing.broker.commit import Outgoing, publish
 from routing.broker.streams import SECOND, StreamSettings, apply
+from routing.dead_letters import DeadLetters
 from routing.delivery.effects import Armed, Buried, Effect, Redelivered, Refused
 from routing.delivery.feed import Input
 from routing.delivery.observer import SilentDeliveryObserver, Stall
 from routing.delivery.process import DeliveryProcess, inputs
 from routing.delivery.settings import DeliverySettings
+from routing.intake import item_of_stored
 from routing.owners import OwnerSettings
+from routing.replays import Replays
 
 OWNER = "finance"
 CATEGORY = "invoice-mismatch"
@@ -612,6 +615,20 @@ async def dead_items(gateway: Client, router: Client, lane: Lane, count: int) ->
     return await lane.at((await publish(router, message)).sequence)
 
 
+def conflict(event: str, sequence: int, digest: str) -> ReceiptEntry:
+    """Return the entry of another document under the id of an earlier event."""
+    return ReceiptEntry(
+        sequence=sequence,
+        event=event,
+        source="pos-demo",
+        contract="pos-poslog-transaction@1.0.0",
+        outcome=Outcome.DEAD,
+        digest=digest,
+        stage="decode",
+        code="request.conflict",
+    )
+
+
 @pytest.mark.usefixtures("running")
 class TestReceipts:
     """What died in the router."""
@@ -630,6 +647,42 @@ class TestReceipts:
         assert letter.headers[headers.ORIGIN] == f"{subjects.INTAKE_STREAM}:1"
         assert letter.headers[headers.SUBJECT] == subjects.intake(0, "pos-demo", "pos-poslog-transaction")
         assert letter.headers[headers.MEDIA_TYPE] == "application/xml"
+
+    async def test_each_conflicting_document_is_kept_with_its_own_bytes(
+        self, lane: Lane, steps: dict[str, Input], connect_as: Connect, eventually: Eventually
+    ) -> None:
+        gateway, router = await connect_as("gateway"), await connect_as("router")
+        event = ids.event_id("pos-demo", "conflict")
+        entries = []
+        for number in (1, 2, 3):
+            subject = subjects.intake(0, "pos-demo", "pos-poslog-transaction")
+            sent = {headers.EVENT: event, headers.SOURCE: "pos-demo", headers.DIGEST: f"digest{number}"}
+            body = b"<document-%d/>" % number
+            accepted = await publish(gateway, Outgoing(subject=subject, body=body, headers=sent))
+            entries.append(conflict(event, accepted.sequence, f"digest{number}"))
+        # beyond the router's memory the same document may be judged again
+        again = conflict(event, 3, "digest2")
+        receipt = Receipt(partition=0, through=3, entries=(*entries, again), batch_size=1)
+        message = Outgoing(subject=subjects.receipt(0), body=msgspec.json.encode(receipt), headers={})
+        kept = await lane.at((await publish(router, message)).sequence)
+
+        await eventually(lane.is_drained)
+        letters = await lane.dead_letters()
+        assert [letter.body for letter in letters] == [
+            b"<document-1/>", b"<document-2/>", b"<document-3/>", b"<document-3/>",
+        ]  # fmt: skip
+        assert {letter.headers[headers.EVENT] for letter in letters} == {event}
+        assert letters[0].subject == subjects.dead_letter("decode", ids.event_id(event, "digest1"), 1)
+        assert await run_step(steps["XD_OUT/dead-letters"], kept) == []
+
+        shown = await DeadLetters(lane.reader).show(ids.event_id(event, "digest2"))
+        assert shown.letter.body == b"<document-2/>"
+        operator = await connect_as("operator")
+        replayed = await Replays(operator).replay(shown.letter.id, "sre")
+        redone = await StreamReader(operator).at(subjects.INTAKE_STREAM, replayed.sequence)
+        assert redone is not None
+        item = item_of_stored(redone, 0)
+        assert (item.event_id, item.cycle, item.arrival.body) == (event, 2, b"<document-2/>")
 
     async def test_a_dead_item_whose_bytes_are_gone_still_has_its_dead_letter(
         self, lane: Lane, connect_as: Connect, eventually: Eventually

@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from contracts import headers, subjects
 from contracts.records import Outcome, Receipt, ReceiptEntry
 from routing.broker.api import StoredMessage, StreamReader
-from routing.dead_letters import DeadLetter, keep, make_dead_letter
+from routing.dead_letters import DeadLetter, SubjectTaken, keep, make_dead_letter, own_id, subject_id_of
 from routing.delivery.effects import Buried, Effect
 
 _receipts = msgspec.json.Decoder(Receipt)
@@ -26,7 +26,12 @@ class Receipts:
         for entry in _receipts.decode(stored.body).entries:
             if entry.outcome is Outcome.DEAD:
                 letter = await self._letter(entry)
-                if await keep(self._client, letter):
+                try:
+                    is_new = await keep(self._client, letter)
+                except SubjectTaken:  # an earlier arrival of the event died there, beyond the router's memory
+                    letter = msgspec.structs.replace(letter, subject_id=own_id(entry))
+                    is_new = await keep(self._client, letter)
+                if is_new:
                     yield Buried(letter=letter)
 
     async def _letter(self, entry: ReceiptEntry) -> DeadLetter:
@@ -46,7 +51,7 @@ class Receipts:
         return make_dead_letter(
             named,
             lane=entry.stage,
-            subject_id=entry.event,
+            subject_id=subject_id_of(entry),
             cycle=entry.cycle,
             code=entry.code,
             detail=detail,
