@@ -29,10 +29,19 @@ from gateway.embedded_broker import BrokerFailed
 from gateway.settings import SettingsError
 from gateway.supervisor import HOPELESS_STATUS, AddressRefused, ChildHopeless
 from gateway.up import NotReady
+from observability import log
 from routing.broker.api import ApiError
-from routing.broker.streams import OutdatedBroker
+from routing.broker.streams import OutdatedBroker, PartitionsLowered
 
-USAGE = (SettingsError, ContractsError, FolderInUse, AddressRefused, BinaryNotFound, ChildHopeless)
+USAGE = (
+    SettingsError,
+    ContractsError,
+    FolderInUse,
+    AddressRefused,
+    BinaryNotFound,
+    ChildHopeless,
+    PartitionsLowered,
+)
 UNREACHED = (BrokerUnavailable, BrokerFailed, NotReady, OutdatedBroker, ApiError)
 
 click.rich_click.TEXT_MARKUP = "rich"
@@ -54,11 +63,13 @@ for command in (
 
 def main() -> None:
     """Run a command; what a person can mend is one line on standard error."""
+    # commands speak by themselves; a process that runs for long sets up its own log
+    log.configure(log.LogSettings(level="error", format="console"), "cli")
     try:
         crossdock(standalone_mode=False)
     except Exit as ended:
         sys.exit(ended.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.ClickException as error:
         error.show()

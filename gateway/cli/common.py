@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from rich.console import Console
 from rich.table import Table
 
+from contracts.errors import BrokerUnavailable
 from gateway.bootstrap import Installation, install, remembered_config
 from gateway.data_folder import DEFAULT, DataFolder
 from routing.broker.connection import connect
@@ -53,7 +54,10 @@ def with_broker(
             credentials = installed.folder.credentials(user, installed.settings.broker)
         except OSError:
             fail(f"no broker has run on {installed.folder.path}: start `crossdock up` first", OUT_OF_REACH)
-        client = await connect(credentials, user, patience_seconds=PATIENCE_SECONDS)
+        try:
+            client = await connect(credentials, user, patience_seconds=PATIENCE_SECONDS)
+        except BrokerUnavailable as error:
+            fail(f"{error.detail}; is `crossdock up` running on {installed.folder.path}?", OUT_OF_REACH)
         try:
             return await work(installed, client)
         finally:
