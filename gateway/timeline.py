@@ -1,15 +1,15 @@
 """An event's way from door to door, put together from a few direct gets."""
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
 from contracts import headers, subjects
 from contracts.records import DeliveryEntry, Outcome, ReceiptEntry
 from contracts.verdicts import read_verdict
+from gateway.event_search import Arrived, EventSearch
 from routing.broker.api import StoredMessage, StreamReader
-from routing.receipts import StoredReceipt, decode, find_receipt, last_receipt
+from routing.dead_letters import own_id, subject_id_of
+from routing.receipts import StoredReceipt
 
 
 class VerdictStep(Struct, kw_only=True, omit_defaults=True):
@@ -78,78 +78,84 @@ class Timeline(Struct, kw_only=True, omit_defaults=True):
 
 
 class Timelines:
-    """Finds timelines. A known sequence (the 202's) makes it a few direct gets; else receipts are scanned."""
+    """Puts timelines together. With a sequence (the 202's) it is a few direct gets; else see `EventSearch`.
+
+    What the intake no longer holds is told from its receipt, without the time of its arrival.
+    """
 
     def __init__(self, reader: StreamReader, partitions: int) -> None:
         self._reader = reader
-        self._partitions = partitions
+        self._search = EventSearch(reader, partitions)
 
     async def find(self, event_id: str, sequence: int | None = None) -> Timeline | None:
         """Return the timeline, or None where no stream holds the event. Raises: BrokerUnavailable."""
-        accepted = await self.original(event_id, sequence)
-        if accepted is None:
+        arrivals = await self._search.arrivals(event_id, sequence)
+        if not arrivals:
             return None
-        timeline = Timeline(
-            event_id=event_id,
-            source=accepted.headers.get(headers.SOURCE, ""),
-            contract=accepted.headers.get(headers.CONTRACT, ""),
-            traceparent=accepted.headers.get(headers.TRACE, ""),
-        )
-        while accepted is not None:
-            run = await self._run(event_id, accepted)
+        timeline = _timeline(event_id, arrivals[0])
+        known = {arrived.sequence for arrived in arrivals}
+        while arrivals:
+            arrived = arrivals.pop(0)
+            run = await self._run(event_id, arrived)
             timeline.runs.append(run)
-            accepted = await self._redo(accepted, event_id, run.cycle + 1)
+            redo = await self._redo(arrived.partition, run)
+            if redo is not None and redo.sequence not in known:
+                known.add(redo.sequence)
+                arrivals.append(redo)
+        timeline.runs.sort(key=lambda run: run.sequence)
         return timeline
 
     async def original(self, event_id: str, sequence: int | None = None) -> StoredMessage | None:
-        """Return the intake message of an event, or None."""
-        if sequence is not None:
-            stored = await self._reader.at(subjects.INTAKE_STREAM, sequence)
-            if stored is not None and stored.headers.get(headers.EVENT) == event_id:
-                return stored
-        for partition in range(self._partitions):
-            stored = await self._search(event_id, partition)
-            if stored is not None:
-                return stored
-        return None
+        """Return the intake message of an event, or None. Raises: BrokerUnavailable."""
+        arrivals = await self._search.arrivals(event_id, sequence, is_first_enough=True)
+        return arrivals[0].stored if arrivals else None
 
-    async def _search(self, event_id: str, partition: int) -> StoredMessage | None:
-        """Look through the receipts, then through what is not routed yet."""
-        async for stored in self._reader.scan(subjects.OUT_STREAM, subjects.receipt(partition)):
-            for entry in decode(stored).receipt.entries:
-                if entry.event == event_id and entry.outcome is not Outcome.DUPLICATE:
-                    return await self._reader.at(subjects.INTAKE_STREAM, entry.sequence)
-        last = await last_receipt(self._reader, partition)
-        after = last.receipt.through if last else 0
-        async for stored in self._reader.scan(subjects.INTAKE_STREAM, f"in.{partition}.*.*", after + 1):
-            if stored.headers.get(headers.EVENT) == event_id:
-                return stored
-        return None
+    async def _redo(self, partition: int, run: Run) -> Arrived | None:
+        """Return where the run's dead letter went into the router again."""
+        if not run.dead_letters:
+            return None
+        subject = f"redo.{partition}.*.{run.dead_letters[0].id}.{run.cycle + 1}"
+        stored = await self._reader.last(subjects.INTAKE_STREAM, subject)
+        if stored is None:
+            return None
+        return Arrived(partition=partition, sequence=stored.sequence, stored=stored)
 
-    async def _redo(self, accepted: StoredMessage, event_id: str, cycle: int) -> StoredMessage | None:
-        partition = accepted.subject.split(".")[1]
-        return await self._reader.last(subjects.INTAKE_STREAM, f"redo.{partition}.*.{event_id}.{cycle}")
-
-    async def _run(self, event_id: str, accepted: StoredMessage) -> Run:
-        partition = int(accepted.subject.split(".")[1])
+    async def _run(self, event_id: str, arrived: Arrived) -> Run:
+        stored = arrived.stored
         run = Run(
-            cycle=int(accepted.headers.get(headers.CYCLE, "1")),
-            sequence=accepted.sequence,
-            accepted_at=accepted.stored_at,
+            cycle=int(stored.headers.get(headers.CYCLE, "1")) if stored else 1,
+            sequence=arrived.sequence,
+            accepted_at=stored.stored_at if stored else "",
             outcome="in_progress",
         )
-        receipt = await find_receipt(self._reader, partition, accepted.sequence)
-        entry = _entry(receipt, accepted.sequence)
-        if receipt is None or entry is None:
+        parts = await self._search.parts(arrived.partition, arrived.sequence)
+        if not parts:
+            return run
+        entry = parts[-1].entry
+        run.cycle = entry.cycle
+        run.deliveries = [
+            await self._delivery(part.receipt, delivery, run.cycle)
+            for part in parts
+            for delivery in part.entry.deliveries
+        ]
+        if not parts[-1].is_last:
             return run
         run.outcome, run.facts, run.exceptions = entry.outcome.value, entry.facts, entry.exceptions
         run.stage, run.code, run.detail = entry.stage, entry.code, entry.detail
-        stored = await self._reader.at(subjects.OUT_STREAM, receipt.sequence)
-        run.routed_at = stored.stored_at if stored else ""
-        run.deliveries = [await self._delivery(receipt, delivery, run.cycle) for delivery in entry.deliveries]
+        receipt = await self._reader.at(subjects.OUT_STREAM, parts[-1].receipt.sequence)
+        run.routed_at = receipt.stored_at if receipt else ""
         if entry.outcome is Outcome.DEAD:
-            run.dead_letters = await self._dead_letters(entry.stage, event_id, run.cycle)
+            run.dead_letters = await self._of_stage(entry)
         return run
+
+    async def _of_stage(self, entry: ReceiptEntry) -> list[DeadLetterStep]:
+        """Return the dead letter that was made of this very arrival."""
+        origin = f"{subjects.INTAKE_STREAM}:{entry.sequence}"
+        for subject_id in (subject_id_of(entry), own_id(entry)):
+            step = await self._dead_letter(entry.stage, subject_id, entry.cycle)
+            if step is not None and step[1] == origin:
+                return [step[0]]
+        return []
 
     async def _delivery(self, receipt: StoredReceipt, entry: DeliveryEntry, first_cycle: int) -> DeliveryStep:
         step = DeliveryStep(
@@ -193,37 +199,40 @@ class Timelines:
         return found
 
     async def _dead_letters(self, lane: str, subject_id: str, first_cycle: int) -> list[DeadLetterStep]:
+        """Return those of a delivery: a replay's cycle that died too has one of its own."""
         found: list[DeadLetterStep] = []
-        cycle = first_cycle
-        while True:
-            stored = await self._reader.last(
-                subjects.DEAD_LETTERS_STREAM, subjects.dead_letter(lane, subject_id, cycle)
-            )
-            if stored is None:
-                return found
-            replayed = await self._reader.last(
-                subjects.AUDIT_STREAM, subjects.audit("replayed", subject_id, cycle)
-            )
-            record = msgspec.json.decode(replayed.body) if replayed else {}
-            found.append(_dead_letter(stored, lane, subject_id, cycle, record))
-            cycle += 1
+        while (step := await self._dead_letter(lane, subject_id, first_cycle + len(found))) is not None:
+            found.append(step[0])
+        return found
+
+    async def _dead_letter(self, lane: str, subject_id: str, cycle: int) -> tuple[DeadLetterStep, str] | None:
+        """Return a dead letter and its origin."""
+        subject = subjects.dead_letter(lane, subject_id, cycle)
+        stored = await self._reader.last(subjects.DEAD_LETTERS_STREAM, subject)
+        if stored is None:
+            return None
+        act = subjects.audit("replayed", subject_id, cycle)
+        replayed = await self._reader.last(subjects.AUDIT_STREAM, act)
+        record = msgspec.json.decode(replayed.body) if replayed else {}
+        step = DeadLetterStep(
+            at=stored.stored_at,
+            id=subject_id,
+            lane=lane,
+            cycle=cycle,
+            code=stored.headers.get(headers.REASON, ""),
+            detail=stored.headers.get(headers.DETAIL, ""),
+            replayed_at=record.get("at", ""),
+            replayed_by=record.get("actor", ""),
+        )
+        return step, stored.headers.get(headers.ORIGIN, "")
 
 
-def _entry(receipt: StoredReceipt | None, sequence: int) -> ReceiptEntry | None:
-    entries = receipt.receipt.entries if receipt is not None else ()
-    return next((entry for entry in entries if entry.sequence == sequence), None)
-
-
-def _dead_letter(
-    stored: StoredMessage, lane: str, subject_id: str, cycle: int, replayed: dict[str, Any]
-) -> DeadLetterStep:
-    return DeadLetterStep(
-        at=stored.stored_at,
-        id=subject_id,
-        lane=lane,
-        cycle=cycle,
-        code=stored.headers.get(headers.REASON, ""),
-        detail=stored.headers.get(headers.DETAIL, ""),
-        replayed_at=replayed.get("at", ""),
-        replayed_by=replayed.get("actor", ""),
+def _timeline(event_id: str, first: Arrived) -> Timeline:
+    told = first.stored.headers if first.stored else {}
+    entry = first.entry
+    return Timeline(
+        event_id=event_id,
+        source=told.get(headers.SOURCE, entry.source if entry else ""),
+        contract=told.get(headers.CONTRACT, entry.contract if entry else ""),
+        traceparent=told.get(headers.TRACE, ""),
     )
