@@ -4,11 +4,12 @@ The journal holds what senders and owners saw; nothing in it comes from Crossdoc
 """
 
 import asyncio
+import itertools
 import os
 import random
 import signal
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import httpx
 import msgspec
 import pytest
 
-from contracts import ids, subjects
+from contracts import headers, ids, subjects
 from contracts.records import Outcome, Verdict, VerdictKind
 from crossdock_sdk import Answer, Delivery, Done, Owner, Reject, Retry
 from gateway.bootstrap import Installation, install
@@ -25,14 +26,19 @@ from gateway.issuer import mint
 from gateway.up import Running, running
 from routing.broker import permissions
 from routing.broker.api import StreamReader, request_api
+from routing.broker.commit import Outgoing, publish
 from routing.broker.connection import connect
+from routing.broker.streams import SECOND, consumers
+from routing.dead_letters import without_hop
 from routing.receipts import decode
 
 SOURCE = "pos-demo"
 SENDERS = 12
 BATCH = 10
 ACK_WAIT_SECONDS = 3
-
+RESTART_SECONDS = 20
+COME_AGAIN = {"broker.unavailable", "broker.full", "request.too-many"}
+VICTIMS = ("broker", "gateway", "router", "delivery")
 
 PLAIN, POISON, GOOD, RETRIED, REJECTED = "plain", "poison", "good", "retried", "rejected"
 KIND_OF = {0: POISON, 1: GOOD, 2: GOOD, 3: RETRIED, 4: REJECTED, 5: GOOD}
@@ -79,7 +85,6 @@ class Journal:
     """What was seen from outside: each acknowledgement, and each delivery that an owner got."""
 
     acknowledged: Counter[int] = field(default_factory=Counter)
-    refused: list[str] = field(default_factory=list)
     seen: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     wrong_owner: list[str] = field(default_factory=list)
 
@@ -100,6 +105,7 @@ class TillSender:
     """Sends until it is acknowledged, as a till does; in batches and one by one, some of it twice."""
 
     def __init__(self, url: str, token: str, journal: Journal) -> None:
+        self.sent = 0
         self._journal = journal
         self._client = httpx.AsyncClient(
             base_url=f"{url}/v1/sources/{SOURCE}", timeout=10.0, trust_env=False,
@@ -107,21 +113,26 @@ class TillSender:
             limits=httpx.Limits(max_connections=SENDERS, max_keepalive_connections=SENDERS),
         )  # fmt: skip
 
-    async def send_all(self, count: int) -> None:
-        """Send every number, spread over the senders; then the repeats."""
-        numbers = iter(range(count))
-        await asyncio.gather(*(self._work(numbers) for _ in range(SENDERS)))
-        repeats = iter([number for number in range(count) if number % 20 in REPEATED])
-        await asyncio.gather(*(self._work(repeats) for _ in range(SENDERS)))
-        await self._client.aclose()
+    async def send(self, count: int, is_over: Callable[[], bool]) -> None:
+        """Send the first `count` numbers and, for as long as it is not over, those after them."""
+        numbers = self._numbers(count, is_over)
+        async with self._client:
+            await asyncio.gather(*(self._work(numbers) for _ in range(SENDERS)))
 
-    async def _work(self, numbers) -> None:  # type: ignore[no-untyped-def]
-        while chunk := [number for _, number in zip(range(BATCH), numbers, strict=False)]:
+    def _numbers(self, count: int, is_over: Callable[[], bool]) -> Iterator[int]:
+        while self.sent < count or not is_over():
+            self.sent += 1
+            yield self.sent - 1
+
+    async def _work(self, numbers: Iterator[int]) -> None:
+        while chunk := list(itertools.islice(numbers, BATCH)):
             if chunk[0] % 3:
                 await self._until_kept("/events/batch", chunk)
             else:
                 for number in chunk:
                     await self._until_kept("/events", [number])
+            if repeats := [number for number in chunk if number % 20 in REPEATED]:
+                await self._until_kept("/events/batch", repeats)
 
     async def _until_kept(self, path: str, numbers: list[int]) -> None:
         body = f"<POSLog>{''.join(map(sale, numbers))}</POSLog>".encode()
@@ -139,29 +150,39 @@ class TillSender:
                     assert verdict["event_id"] == event_of(number)
                     self._journal.acknowledged[number] += 1
                     left.discard(number)
-                elif response.status_code < 500 and verdict.get("code", "").startswith("request.unr"):
-                    self._journal.refused.append(str(verdict))
-                    left.discard(number)
+                else:
+                    assert verdict.get("code") in COME_AGAIN, f"{number} was answered {verdict}"
             if left:
                 await asyncio.sleep(0.05)
 
 
-async def kill_at_random(system: Running, count: int, chance: random.Random) -> Counter[str]:
-    """kill -9 one of our processes or the broker, again and again; all are started again by `up`."""
-    killed: Counter[str] = Counter()
-    while killed.total() < count:
+def victims(count: int, chance: random.Random) -> list[str]:
+    """Draw whom to kill, in order: each process and the broker at least once."""
+    drawn = [*VICTIMS, *chance.choices(VICTIMS, k=count - len(VICTIMS))]
+    chance.shuffle(drawn)
+    return drawn
+
+
+async def kill_all(system: Running, names: list[str], chance: random.Random) -> None:
+    """kill -9 of one after the other, each while it runs; `up` starts all of them again."""
+    loop = asyncio.get_running_loop()
+    for name in names:
         await asyncio.sleep(chance.uniform(0.2, 1.2))
-        victims = {**system.supervisor.pids, "broker": system.broker.pid if system.broker else None}
-        name = chance.choice(sorted(victims))
-        if victims[name] is not None:
-            os.kill(victims[name], signal.SIGKILL)
-            killed[name] += 1
-    return killed
+        deadline = loop.time() + RESTART_SECONDS
+        while (pid := pid_of(system, name)) is None:
+            assert loop.time() < deadline, f"{name} was not started again"
+            await asyncio.sleep(0.02)
+        os.kill(pid, signal.SIGKILL)
+
+
+def pid_of(system: Running, name: str) -> int | None:
+    assert system.broker is not None
+    return system.broker.pid if name == "broker" else system.supervisor.pids.get(name)
 
 
 async def faults(journal: Journal, reader: StreamReader, count: int) -> list[str]:
     """Hold the journal against the streams; return a sentence for each thing that does not fit."""
-    found = list(journal.refused)
+    found: list[str] = []
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
     async for stored in reader.scan(subjects.OUT_STREAM, "receipt.*"):
         receipt = decode(stored).receipt
@@ -179,7 +200,19 @@ async def faults(journal: Journal, reader: StreamReader, count: int) -> list[str
         if owners != expected_owners(number):
             found.append(f"{number} ({kind(number)}) came to {owners or 'nobody'}")
     found += [f"delivery {delivery} came to the wrong owner" for delivery in journal.wrong_owner]
+    found += await _repeated_attempts(reader)
     return found + await _wrong_endings(journal, reader, count)
+
+
+async def _repeated_attempts(reader: StreamReader) -> list[str]:
+    """Owners tell a delivery that comes again by its number: no attempt may stand in the stream twice."""
+    names = (headers.DELIVERY, headers.CYCLE, headers.ATTEMPT)
+    attempts: Counter[tuple[str, ...]] = Counter()
+    async for stored in reader.scan(subjects.OUT_STREAM, "out.>"):
+        attempts[tuple(stored.headers[name] for name in names)] += 1
+    return [
+        f"attempt {attempt} stands there {times} times" for attempt, times in attempts.items() if times > 1
+    ]
 
 
 async def _wrong_endings(journal: Journal, reader: StreamReader, count: int) -> list[str]:
@@ -210,6 +243,22 @@ def installed(place: Path) -> Installation:
     return install(DataFolder(place / "data"), None, quick)
 
 
+async def shorten_waits(folder: DataFolder, installation: Installation) -> None:
+    """What delivery held when it died shall come again as soon as what an owner held."""
+    provisioner = await connect(
+        folder.credentials("provisioner", installation.settings.broker), "chaos-waits"
+    )
+    try:
+        for consumer in consumers(installation.settings.broker.streams, ()):
+            place = f"{consumer.stream}.{consumer.name}"
+            config = (await request_api(provisioner, f"CONSUMER.INFO.{place}"))["config"]
+            config["ack_wait"] = ACK_WAIT_SECONDS * SECOND
+            ask = {"stream_name": consumer.stream, "config": config}
+            await request_api(provisioner, f"CONSUMER.CREATE.{place}.{consumer.filter_subject}", ask)
+    finally:
+        await provisioner.close()
+
+
 async def until_no_faults(look: Callable[[], object], seconds: float) -> list[str]:
     """Wait until everything fits, and return what still does not when time is over."""
     deadline = asyncio.get_running_loop().time() + seconds
@@ -232,6 +281,7 @@ async def test_every_message_is_accounted_for_while_processes_are_killed(
     installation = installed(tmp_path)
     folder = installation.folder
     async with running(installation, None, 0, log_to_files=True) as system:
+        await shorten_waits(folder, installation)
         credentials = [
             folder.credentials_file(permissions.owner_user(owner)) for owner in installation.owners
         ]
@@ -244,17 +294,31 @@ async def test_every_message_is_accounted_for_while_processes_are_killed(
         try:
             token = mint(folder, SOURCE, installation.settings.clients[SOURCE].scopes)
             sender = TillSender(system.url, token, journal)
-            killer = asyncio.create_task(kill_at_random(system, kills, chance))
-            await sender.send_all(count)
-            killed = await killer
-            print(f"killed: {dict(killed)}; seen: {sum(map(len, journal.seen.values()))} attempts")  # noqa: T201
-            left = await until_no_faults(lambda: _patiently(journal, reader, count), drain_seconds)
+            killer = asyncio.create_task(kill_all(system, victims(kills, chance), chance))
+            try:
+                await sender.send(count, killer.done)
+                await killer
+            finally:
+                killer.cancel()
+            left = await until_no_faults(lambda: _patiently(journal, reader, sender.sent), drain_seconds)
             assert left == [], f"{len(left)} faults, the first: {left[:5]}"
-            await _removed_messages_are_noticed(journal, folder, installation, reader, count)
+            tell(system, journal, sender)
+            await _faults_are_noticed(journal, folder, installation, reader, sender.sent)
         finally:
             stop.set()
             await asyncio.gather(*tasks, return_exceptions=True)
             await client.close()
+
+
+def tell(system: Running, journal: Journal, sender: TillSender) -> None:
+    """Print the figures, which `make chaos` shows."""
+    assert system.broker is not None
+    restarts = {**system.supervisor.restarts, "broker": system.broker.crashes}
+    handled = sum(map(len, journal.seen.values()))
+    print(  # noqa: T201
+        f"\n{sender.sent} messages sent, {journal.acknowledged.total()} acknowledgements;"
+        f" {len(journal.seen)} events came to owners in {handled} deliveries; started again: {restarts}"
+    )
 
 
 def _handler(owner: Owner, journal: Journal):  # type: ignore[no-untyped-def]
@@ -271,10 +335,10 @@ async def _patiently(journal: Journal, reader: StreamReader, count: int) -> list
         return [f"the streams can't be read yet: {error}"]
 
 
-async def _removed_messages_are_noticed(
+async def _faults_are_noticed(
     journal: Journal, folder: DataFolder, installation: Installation, reader: StreamReader, count: int
 ) -> None:
-    """A check that could not fail would prove nothing: take one thing away, and it must be missed."""
+    """A check that could not fail would prove nothing: make each fault, and it must be found."""
     event = next(event for event, seen in journal.seen.items() if seen)
     kept = journal.seen.pop(event)
     assert await faults(journal, reader, count), "a delivery that no owner saw is not noticed"
@@ -290,3 +354,12 @@ async def _removed_messages_are_noticed(
         assert await faults(journal, reader, count), "an outcome that is gone is not noticed"
     finally:
         await provisioner.close()
+    operator = await connect(folder.credentials("operator", installation.settings.broker), "chaos-repeat")
+    try:
+        attempt = await reader.next(subjects.OUT_STREAM, "out.>", 1)
+        assert attempt is not None
+        again = without_hop(attempt.headers)
+        await publish(operator, Outgoing(subject=attempt.subject, body=attempt.body, headers=again))
+        assert await _repeated_attempts(reader), "an attempt that stands there twice is not noticed"
+    finally:
+        await operator.close()
