@@ -728,6 +728,28 @@ class TestBrokerDeath:
         assert await lane.reader.counts(subjects.TIMERS_STREAM) == {subjects.due(delivery): 1}
 
 
+@pytest.mark.usefixtures("running")
+class TestLostConsumer:
+    """An operator, or a restored broker, took one of delivery's consumers away."""
+
+    async def test_delivery_says_that_it_is_stuck_and_goes_on_when_the_consumer_is_back(
+        self,
+        lane: Lane,
+        connect_as: Connect,
+        journal: Journal,
+        eventually: Eventually,
+        stream_settings: StreamSettings,
+    ) -> None:
+        provisioner = await connect_as("provisioner")
+        await request_api(provisioner, f"CONSUMER.DELETE.{subjects.RESULTS_STREAM}.delivery")
+        await eventually(lambda: journal.stalls == ["stuck input-gone"])
+        await lane.say(await lane.deliver(), "reject")
+
+        await apply(provisioner, stream_settings, [])
+        await eventually(lane.dead_letters)
+        await eventually(lambda: journal.stalls == ["stuck input-gone", "unstuck input-gone"])
+
+
 class TestFullStream:
     """XD_DLQ without room."""
 

@@ -22,6 +22,7 @@ from routing.delivery.settings import DeliverySettings
 log = structlog.get_logger()
 
 TAKE_SECONDS = 0.25
+BACK_SECONDS = 1.0  # a pull that the broker has not refused by then has found its consumer
 
 Take = Callable[[StoredMessage], AsyncIterator[Effect]]
 
@@ -74,24 +75,49 @@ class Feed:
         self._report = report
         self._stalls = stalls
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_gone = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`."""
-        limit = self._settings.inputs_in_flight
-        pull = StandingPull(self._client, self._source.stream, self._source.consumer, batch=limit)
-        await pull.start()
+        """Work until `stop`; a consumer that is gone is waited for."""
         try:
             while not stop.is_set():
+                await self._follow(stop)
+        finally:
+            self._tell_gone(False)
+            await self._end()
+
+    async def _follow(self, stop: asyncio.Event) -> None:
+        """Pull until `stop`, or until the broker doesn't know the consumer."""
+        limit = self._settings.inputs_in_flight
+        pull = StandingPull(self._client, self._source.stream, self._source.consumer, batch=limit)
+        loop = asyncio.get_running_loop()
+        await pull.start()
+        back_at = loop.time() + BACK_SECONDS
+        try:
+            while not stop.is_set() and not pull.is_lost:
                 if len(self._tasks) >= limit:
                     await asyncio.wait(self._tasks, timeout=TAKE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                     continue
-                for message in await pull.take(limit - len(self._tasks), TAKE_SECONDS):
+                messages = await pull.take(limit - len(self._tasks), TAKE_SECONDS)
+                for message in messages:
                     task = asyncio.create_task(self._settle(message))
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
+                if messages or (loop.time() > back_at and self._client.is_connected):
+                    self._tell_gone(pull.is_lost)
         finally:
             await pull.stop()
-            await self._end()
+        if pull.is_lost:
+            self._tell_gone(True)
+            await asyncio.sleep(self._settings.retry_pause_seconds)
+
+    def _tell_gone(self, is_gone: bool) -> None:
+        if is_gone and not self._is_gone:
+            log.error("an input is gone", stream=self._source.stream, consumer=self._source.consumer)
+            self._stalls.begin(Stall.INPUT_GONE)
+        elif self._is_gone and not is_gone:
+            self._stalls.end(Stall.INPUT_GONE)
+        self._is_gone = is_gone
 
     async def _settle(self, message: Msg) -> None:
         stored = _stored(message)

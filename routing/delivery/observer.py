@@ -10,6 +10,7 @@ class Stall(StrEnum):
     DEAD_LETTERS_FULL = "dead-letters-full"  # XD_DLQ: dead letters can't be kept
     BROKER_FULL = "broker-full"  # XD_OUT or XD_TIMERS
     BROKER_AWAY = "broker-away"
+    INPUT_GONE = "input-gone"  # the broker doesn't know delivery's consumer: it must be made again
     FAULT = "fault"  # what we never meant; the log says more
 
 
