@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +11,7 @@ from nats.aio.client import Client
 
 from contracts import headers, subjects
 from contracts.records import AuditRecord
-from routing.broker.api import StreamReader
+from routing.broker.api import StoredMessage, StreamReader
 from routing.broker.commit import Outgoing, StaleWriter, publish_until_kept, with_id
 from routing.dead_letters import DeadLetter, DeadLetters
 
@@ -52,12 +53,27 @@ class Replays:
             raise ReplayRefused(_already(letter, kept.replay))
         if not letter.body:
             raise ReplayRefused(f"{letter.id} holds no bytes: they were gone when it was made")
-        replayed = await (self._deliver(letter) if letter.is_of_owner else self._redo(letter))
+        replayed = await (self._deliver(letter, actor) if letter.is_of_owner else self._redo(letter))
         await self._record(replayed, actor)
         return replayed
 
-    async def _deliver(self, letter: DeadLetter) -> Replayed:
+    async def _deliver(self, letter: DeadLetter, actor: str) -> Replayed:
+        """Publish the first attempt of the next cycle, unless an earlier replay did and left no record.
+
+        A lane's subject is shared, so that the broker can't refuse a second one beyond its window of two
+        minutes: a claim says that an earlier replay got this far, and then the lane is read.
+        """
         cycle = letter.cycle + 1
+        if not await self._claim(letter, actor):
+            earlier = await self._delivered(letter, cycle)
+            if earlier is not None:
+                return Replayed(
+                    letter=letter,
+                    cycle=cycle,
+                    stream=subjects.OUT_STREAM,
+                    subject=earlier.subject,
+                    sequence=earlier.sequence,
+                )
         sent = {**_original(letter), headers.CYCLE: str(cycle), headers.ATTEMPT: "1"}
         message = Outgoing(
             subject=letter.subject,
@@ -72,6 +88,24 @@ class Replays:
             subject=message.subject,
             sequence=published.sequence,
         )
+
+    async def _claim(self, letter: DeadLetter, actor: str) -> bool:
+        """Return False where an earlier replay of the letter began."""
+        record = self._audit(letter, "claimed", actor)
+        try:
+            await publish_until_kept(self._client, _only_first(record, letter))
+        except StaleWriter:
+            return False
+        return True
+
+    async def _delivered(self, letter: DeadLetter, cycle: int) -> StoredMessage | None:
+        """Look for the cycle in the lane, after the attempt that died."""
+        died_at = int(letter.origin.partition(":")[2])
+        async for stored in self._reader.scan(subjects.OUT_STREAM, letter.subject, died_at + 1):
+            found = (stored.headers.get(headers.DELIVERY), stored.headers.get(headers.CYCLE))
+            if found == (letter.subject_id, str(cycle)):
+                return stored
+        return None
 
     async def _redo(self, letter: DeadLetter) -> Replayed:
         cycle = letter.cycle + 1
@@ -100,25 +134,34 @@ class Replays:
     async def _record(self, replayed: Replayed, actor: str) -> None:
         """Raises: ReplayRefused where another replay was recorded first: it was one and the same."""
         letter = replayed.letter
-        record = AuditRecord(
-            act="replayed",
+        record = self._audit(letter, "replayed", actor, f"{replayed.stream}:{replayed.sequence}")
+        try:
+            await publish_until_kept(self._client, _only_first(record, letter))
+        except StaleWriter as error:
+            first = await self._dead_letters.replay_of(letter)
+            raise ReplayRefused(_already(letter, first or record)) from error
+
+    def _audit(
+        self, letter: DeadLetter, act: Literal["claimed", "replayed"], actor: str, detail: str = ""
+    ) -> AuditRecord:
+        return AuditRecord(
+            act=act,
             subject_id=letter.subject_id,
             actor=actor,
             at=self._clock().isoformat(timespec="milliseconds"),
             cycle=letter.cycle,
-            detail=f"{replayed.stream}:{replayed.sequence}",
+            detail=detail,
         )
-        subject = subjects.audit("replayed", letter.subject_id, letter.cycle)
-        message = Outgoing(
-            subject=subject,
-            body=msgspec.json.encode(record),
-            headers=with_id(f"{subject}.{uuid.uuid4()}", ONLY_FIRST),
-        )
-        try:
-            await publish_until_kept(self._client, message)
-        except StaleWriter as error:
-            first = await self._dead_letters.replay_of(letter)
-            raise ReplayRefused(_already(letter, first or record)) from error
+
+
+def _only_first(record: AuditRecord, letter: DeadLetter) -> Outgoing:
+    """Return the record as a message that the broker takes once for each act on a letter."""
+    subject = subjects.audit(record.act, letter.subject_id, letter.cycle)
+    return Outgoing(
+        subject=subject,
+        body=msgspec.json.encode(record),
+        headers=with_id(f"{subject}.{uuid.uuid4()}", ONLY_FIRST),
+    )
 
 
 def _original(letter: DeadLetter) -> dict[str, str]:
