@@ -14,12 +14,14 @@ from routing.broker.api import ApiError
 
 
 def up(folder: DataFolder, *more: str, **environ: str) -> tuple[int, str]:
-    """Run `crossdock up` that ends by itself; return its status and what it said."""
+    """Run `crossdock up` that ends by itself; return its status and the one sentence that says why."""
     ended = subprocess.run(
         [sys.executable, "-m", "gateway", "up", "--data", str(folder.path), *more],
         env={**os.environ, **environ}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    return ended.returncode, ended.stderr
+    settings, said = ended.stderr.splitlines()
+    assert settings.startswith("settings: ")
+    return ended.returncode, said
 
 
 def assert_free(folder: DataFolder) -> None:
@@ -35,7 +37,7 @@ def test_a_folder_in_use_is_named_and_what_runs_on_it_is_left_alone(data_folder)
         data_folder.settings_used.write_text("whatever")
         counted.write_text("")
         status, said = up(data_folder, "--http-port", "0")
-        assert (status, said) == (2, f"crossdock: {data_folder.path} is in use by process {os.getpid()}\n")
+        assert (status, said) == (2, f"crossdock: {data_folder.path} is in use by process {os.getpid()}")
         assert data_folder.gateway_url.exists()
         assert data_folder.settings_used.read_text() == "whatever"
         assert counted.exists()
@@ -45,7 +47,7 @@ def test_a_taken_port_is_named_and_nothing_goes_on_running(data_folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         status, said = up(data_folder, "--http-port", str(port))
-    assert (status, said) == (2, f"crossdock: can't listen on 127.0.0.1:{port}: Address already in use\n")
+    assert (status, said) == (2, f"crossdock: can't listen on 127.0.0.1:{port}: Address already in use")
     assert_free(data_folder)
 
 
@@ -64,7 +66,6 @@ def test_a_broker_that_cannot_be_run_is_one_sentence(data_folder):
     status, said = up(data_folder, "--http-port", "0", CROSSDOCK_NATS_SERVER="/nowhere/nats-server")
     assert status == 2
     assert said.startswith("crossdock: /nowhere/nats-server was named as the nats-server to run, but ")
-    assert said.count("\n") == 1
 
 
 def test_a_broker_that_ends_at_once_is_one_sentence(data_folder, tmp_path):
@@ -74,7 +75,7 @@ def test_a_broker_that_ends_at_once_is_one_sentence(data_folder, tmp_path):
     )
     broken.chmod(0o700)
     status, said = up(data_folder, "--http-port", "0", CROSSDOCK_NATS_SERVER=str(broken))
-    assert (status, said) == (3, "crossdock: nats-server ended with status 7: no luck\n")
+    assert (status, said) == (3, "crossdock: nats-server ended with status 7: no luck")
     assert_free(data_folder)
 
 
