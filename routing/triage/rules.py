@@ -103,7 +103,7 @@ class RuleTriage:
             severity=severity,
             priority=severity.lower(),
             review=True,
-            review_reasons=(f"{FAULT}: {type(error).__name__}: {error}"[:300],),
+            review_reasons=(f"{FAULT}: {type(error).__name__}",),
             exposure=money,
             missing=("severity",),
             decided_by=DECIDED_BY,
