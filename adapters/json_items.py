@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -11,7 +12,8 @@ from contracts.ids import body_digest
 
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
-_COMMAS_LIMIT = 4_000_000  # an element that is cut takes 80 bytes, and `[1,1,1…` has one every two
+ITEMS_LIMIT = 100_000  # far more than a batch may have: counting stops there
+_COMMAS_LIMIT = 2_000_000  # an element that is cut takes 80 bytes, and `[1,1,1…` has one every two
 _LINE = re.compile(rb"[^\r\n]+")
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
@@ -40,7 +42,7 @@ def cut_items(message: Message, media_type: str) -> Iterator[Arrival]:
     """
     bodies: Iterator[bytes]
     if essence(message.media_type) in LINES:
-        items, bodies = sum(1 for _ in _lines(message.body)), _lines(message.body)
+        items, bodies = _count(_lines(message.body)), _lines(message.body)
     else:
         elements = _elements(message.body)
         items, bodies = len(elements), map(bytes, elements)
@@ -56,6 +58,13 @@ def _lines(body: bytes) -> Iterator[bytes]:
         line = match.group().strip(b" \t")
         if line:
             yield line
+
+
+def _count(lines: Iterator[bytes]) -> int:
+    counted = sum(1 for _ in islice(lines, ITEMS_LIMIT + 1))
+    if counted > ITEMS_LIMIT:
+        raise RequestTooLarge(f"there are more than {ITEMS_LIMIT} lines in this batch")
+    return counted
 
 
 def _elements(body: bytes) -> list[msgspec.Raw]:

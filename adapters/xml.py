@@ -7,10 +7,12 @@ from xml.parsers import expat
 from lxml import etree
 
 from contracts.documents import Arrival, Message
-from contracts.errors import RequestUnreadable
+from contracts.errors import RequestTooLarge, RequestUnreadable
 from contracts.ids import body_digest
 
 DEPTH_LIMIT = 64
+ATTRIBUTES_LIMIT = 256
+CHILDREN_LIMIT = 100_000  # far more than a batch may have: it bounds the memory of counting them
 
 # ValueError: an encoding of several bytes a character, such as Shift_JIS, that expat can't read
 _UNREADABLE = (expat.ExpatError, ValueError, LookupError)
@@ -33,15 +35,14 @@ def looks_like_xml(message: Message) -> bool:
 def root_name(message: Message) -> str | None:
     """Return the local name of the root element from the first 64 KiB, or None where there is none.
 
-    A document type says the root's name before anything can be expanded; `split_children` then refuses it
-    with a better sentence than "unknown format".
+    A document type before it is passed over: `split_children` refuses it with a better sentence than
+    "unknown format". What its entities could expand to here is bounded by expat itself.
     """
 
     def found(name: str, *_rest: object) -> None:
         raise _RootFound(local_name(name))
 
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = found
     parser.StartElementHandler = found
     try:
         parser.Parse(message.body[: 1 << 16], False)
@@ -126,10 +127,14 @@ class _Scan:
             self._root_is_open = False
         if self._child_is_over and self._child_start is not None:
             self.children.append((self._child_start, here))
+            if len(self.children) > CHILDREN_LIMIT:
+                raise RequestTooLarge(f"there are more than {CHILDREN_LIMIT} items in this file")
             self._child_start, self._child_is_over = None, False
 
-    def _start(self, name: str, _attributes: Mapping[str, str]) -> None:
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._settle()
+        if len(attributes) > ATTRIBUTES_LIMIT:
+            _refuse_attributes()
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
             raise RequestUnreadable(f"elements are nested deeper than {DEPTH_LIMIT}")
@@ -157,6 +162,10 @@ def _refuse_document_type(*_arguments: object) -> None:
     raise RequestUnreadable("a document type declaration is not allowed")
 
 
+def _refuse_attributes() -> None:
+    raise RequestUnreadable(f"an element has more than {ATTRIBUTES_LIMIT} attributes")
+
+
 def _parse(body: bytes) -> etree._Element:
     try:
         root = etree.fromstring(body, _PARSER)
@@ -170,6 +179,8 @@ def _parse(body: bytes) -> etree._Element:
 def _value(element: etree._Element, is_list: IsList, depth: int) -> Tree | str:
     if depth > DEPTH_LIMIT:
         raise RequestUnreadable(f"elements are nested deeper than {DEPTH_LIMIT}")
+    if len(element.attrib) > ATTRIBUTES_LIMIT:
+        _refuse_attributes()  # lxml reads them in quadratic time
     text = (element.text or "").strip()
     if not len(element) and not element.attrib:
         return text

@@ -20,6 +20,7 @@ from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
 from gateway.http.keys import KeyStore, keys_from_file, keys_from_url
+from gateway.http.protocol import BoundedHttpProtocol
 from gateway.observers import DeliveryMetrics, GatewayObserver, RouterMetrics
 from gateway.readiness import ReadinessProbe
 from gateway.settings import AuthSettings
@@ -134,7 +135,7 @@ async def _serve(app: object, listener: socket.socket, installation: Installatio
     http = installation.settings.http
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # Litestar's ASGI types are its own
-        http="httptools",
+        http=BoundedHttpProtocol,
         ws="none",
         loop="none",
         lifespan="on",

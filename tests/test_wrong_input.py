@@ -52,8 +52,8 @@ BODIES = {
     "an id that is a number": Wrong(note(id=5), 422, "contract.violated"),
     "another kind of document": Wrong(note(kind="x"), 415, "contract.unknown"),
     "a broken contract": Wrong(note(quantity=-1), 422, "contract.violated"),
-    "billion laughs": Wrong(LAUGHS, 415, "contract.unknown", XML, "till"),
-    "an external entity": Wrong(OUTSIDE, 415, "contract.unknown", XML, "till"),
+    "billion laughs": Wrong(LAUGHS, 400, "request.unreadable", XML, "till"),
+    "an external entity": Wrong(OUTSIDE, 400, "request.unreadable", XML, "till"),
     "10,000 elements deep": Wrong(
         b"<POSLog>" + b"<a>" * 10_000 + b"</a>" * 10_000 + b"</POSLog>",
         400, "request.unreadable", XML, "till",

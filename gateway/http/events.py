@@ -98,8 +98,8 @@ class Events:
         text = request.query_params.get("sequence")
         if text is None:
             return self._acceptance.sequence_of(event_id)
-        if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 18):
-            raise RequestInvalid("sequence: a number is expected")
+        if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 18 and int(text)):
+            raise RequestInvalid("sequence: a number from 1 on is expected")
         return int(text)
 
 

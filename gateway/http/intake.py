@@ -17,6 +17,8 @@ from routing.stages import Failed, Stage, run_stages
 
 CHUNK = 256  # items that are read at once
 WINDOW = 1024  # items of one request that wait for the broker
+LARGE_BYTES = 1 << 20
+LARGE_AT_ONCE = 2
 SMALL_BYTES = 64 << 10  # to read less takes about a millisecond: not worth a thread
 
 
@@ -27,14 +29,22 @@ class Intake:
         self._stages = stages
         self._keeper = keeper
         self._observer = observer
+        # reading takes a body's size many times over in memory, so few large ones are read side by side
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def take_one(self, submission: Submission) -> Verdict:
         """Take a body that is one item."""
-        return (await self._take(submission, self._stages.one))[0]
+        return (await self._take_in_turn(submission, self._stages.one))[0]
 
     async def take_many(self, submission: Submission) -> list[Verdict]:
         """Take a body with any number of items; one that can't be split has one verdict."""
-        return await self._take(submission, self._stages.many)
+        return await self._take_in_turn(submission, self._stages.many)
+
+    async def _take_in_turn(self, submission: Submission, split: Sequence[Stage]) -> list[Verdict]:
+        if len(submission.message.body) <= LARGE_BYTES:
+            return await self._take(submission, split)
+        async with self._large:
+            return await self._take(submission, split)
 
     async def _take(self, submission: Submission, split: Sequence[Stage]) -> list[Verdict]:
         is_large = len(submission.message.body) > SMALL_BYTES
