@@ -86,7 +86,9 @@ def _run_one(name: str, work: Callable[[Any], Any], value: Any) -> Any | Failed:
     try:
         return work(value)
     except EventError as error:
-        return Failed(name, error)
+        # a verdict and no bug: its frames would only keep the whole document in memory
+        error.__context__ = error.__cause__ = None
+        return Failed(name, error.with_traceback(None))
     except Exception as error:  # noqa: BLE001 - an unknown exception becomes a dead letter that keeps the bytes
         # its text may quote the document, and a detail leaves the streams that are kept short
         return Failed(name, InternalFault(f"{name}: {type(error).__name__}"), error)

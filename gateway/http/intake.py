@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -31,6 +32,7 @@ class Intake:
         self._observer = observer
         # reading takes a body's size many times over in memory, so few large ones are read side by side
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._readers = ThreadPoolExecutor(LARGE_AT_ONCE, "reader")
 
     async def take_one(self, submission: Submission) -> Verdict:
         """Take a body that is one item."""
@@ -67,7 +69,8 @@ class Intake:
 
     async def _run(self, stages: Sequence[Stage], values: Sequence[Any], *, is_large: bool) -> list[Any]:
         if is_large:
-            return await asyncio.to_thread(run_stages, stages, values, self._observer)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, run_stages, stages, values, self._observer)
         return run_stages(stages, values, self._observer)
 
     async def _end(self, item: Verdict | OnItsWay) -> Verdict:
