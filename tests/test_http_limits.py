@@ -211,3 +211,10 @@ async def test_the_limits_are_exact(open_face: OpenFace) -> None:
     batch = [{"id": "a", "store": "7"}, {"id": "b", "store": "7"}]
     assert (await face.post("/v1/sources/paper-1/events/batch", batch)).status_code == 202
     assert (await face.post("/v1/sources/paper-1/events/batch", [*batch, batch[0]])).status_code == 413
+
+
+async def test_load_balancers_may_ask_with_head(face: Face) -> None:
+    for path in ("/health/live", "/health/ready"):
+        answer = await face.client.head(path)
+        assert answer.status_code in {200, 503}
+        assert answer.content == b""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import HttpMethod, Request, Response, get, route
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
@@ -27,6 +27,8 @@ class Readiness(Struct, frozen=True, kw_only=True):
     stuck: tuple[str, ...] = ()
 
 
+PROBED_BY = [HttpMethod.GET, HttpMethod.HEAD]  # load balancers ask with HEAD
+
 Probe = Callable[[], Awaitable[Readiness]]
 Metrics = Callable[[], bytes]
 
@@ -36,11 +38,11 @@ def health_handlers(
 ) -> list[HTTPRouteHandler]:
     """Return the handlers; liveness and readiness are the only calls that are open to everybody."""
 
-    @get("/health/live")
+    @route("/health/live", http_method=PROBED_BY)
     async def live() -> Response[bytes]:
         return Response(b'{"alive":true}', media_type="application/json")
 
-    @get("/health/ready")
+    @route("/health/ready", http_method=PROBED_BY)
     async def ready() -> Response[bytes]:
         found = await readiness()
         status = 200 if found.ready else 503
