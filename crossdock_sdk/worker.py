@@ -61,8 +61,7 @@ class Worker:
             return Done()
         try:
             answer = await self._handler(delivery)
-        except Exception as error:
-            # a handler may raise anything, and it means no more than "not now"
+        except Exception as error:  # a handler may raise anything, and it means no more than "not now"
             log.exception("the handler raised on delivery %s", delivery.id)
             return Retry(reason=type(error).__name__)
         if not isinstance(answer, Done | Retry | Reject):

@@ -80,7 +80,7 @@ class EmbeddedBroker:
             await self._reap_orphan()
             self._passwords = {user: self._kept_password(user) for user in self._users}
             await self._launch_first()
-        except BaseException:
+        except BaseException:  # also when cancelled: no half-started broker and no lock may stay
             await self._end()
             raise
         self._watch = asyncio.create_task(self._keep_running())

@@ -73,7 +73,7 @@ class Supervisor:
         try:
             for command in self._commands:
                 self._children[command.name] = self._spawn(command)
-        except BaseException:
+        except BaseException:  # also when cancelled: all of them run, or none
             await self.stop()
             raise
         for command in self._commands:

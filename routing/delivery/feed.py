@@ -149,8 +149,7 @@ class Feed:
             return Stall.BROKER_FULL
         except BrokerUnavailable:
             return Stall.BROKER_AWAY
-        except Exception:
-            # an input is never lost: what we did not foresee stalls it, and says so once
+        except Exception:  # an input is never lost: what we did not foresee stalls it, and says so once
             if stalled is not Stall.FAULT:
                 log.exception("an input can't be handled", stream=stored.stream, sequence=stored.sequence)
             return Stall.FAULT
