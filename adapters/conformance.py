@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.framing import messages
 from contracts.adapter import Adapter
 from contracts.canonical import Fact, Normalised, RetailException
 from contracts.documents import Document, Message, Source, ValidDocument
@@ -15,7 +16,7 @@ from contracts.registry import Registry
 RECEIVED_AT = "2026-11-23T12:00:00+00:00"
 
 _ADAPTERS = Path(__file__).parent
-_MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json"}
+_MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json", ".ndjson": "application/x-ndjson"}
 
 
 class ExpectedException(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,9 +29,13 @@ class ExpectedException(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ExpectedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one item of a sample means: the sender's id, the kinds of its facts, its exceptions."""
+    """What one item of a sample means: its contract, its own id, the kinds of its facts, its exceptions.
 
-    source_event_id: str
+    `source_event_id` is null where neither the transport nor the document has one.
+    """
+
+    contract: str
+    source_event_id: str | None
     facts: list[str]
     exceptions: list[ExpectedException]
 
@@ -38,7 +43,6 @@ class ExpectedItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Expected(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a sample means: `<case>.expected.json`."""
 
-    contract: str
     items: list[ExpectedItem]
 
 
@@ -46,6 +50,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     """One message of a system as its vendor sends it, and what it means."""
 
     system: str
+    format: str
     case: str
     message: Message
     expected: Expected
@@ -54,7 +59,7 @@ class Sample(Struct, frozen=True, kw_only=True):
 class Item(Struct, frozen=True, kw_only=True):
     """One item of a sample after its way through the adapter."""
 
-    source_event_id: str
+    source_event_id: str | None
     document: ValidDocument
     normalised: Normalised
 
@@ -70,14 +75,14 @@ def adapters(system: str) -> tuple[Adapter, ...]:
     return exported
 
 
-def samples(system: str) -> list[Sample]:
-    """Return the samples of a system, by case.
+def samples(system: str, format_name: str = "*") -> list[Sample]:
+    """Return the samples of a system, or of one of its formats, by format and case.
 
     Raises: FileNotFoundError for one without `.expected.json`; msgspec.ValidationError for one that says
     something else than `Expected`.
     """
-    folder = _ADAPTERS / system / "samples"
-    files = (path for path in sorted(folder.glob("*")) if path.suffix in _MEDIA_TYPES)
+    folder = _ADAPTERS / system
+    files = (path for path in sorted(folder.glob(f"{format_name}/samples/*")) if path.suffix in _MEDIA_TYPES)
     return [_sample(system, path) for path in files if "." not in path.stem]
 
 
@@ -94,13 +99,12 @@ def run(adapter: Adapter, sample: Sample, registry: Registry, source: Source) ->
     Raises: what the adapter and the registry raise; a sample breaks nothing.
     """
     items = []
-    for arrival in adapter.split(sample.message):
+    arrivals = (arrival for message in messages(sample.message) for arrival in adapter.split(message))
+    for arrival in arrivals:
         document = registry.validate(adapter.decode(arrival))
         items.append(
             Item(
-                source_event_id=arrival.source_event_id
-                or document.source_event_id
-                or f"{arrival.file}#{arrival.item}",
+                source_event_id=arrival.source_event_id or document.source_event_id,
                 document=document,
                 normalised=adapter.normalise(document, source, RECEIVED_AT),
             )
@@ -111,6 +115,7 @@ def run(adapter: Adapter, sample: Sample, registry: Registry, source: Source) ->
 def meaning(item: Item) -> ExpectedItem:
     """Return what an item means, in the words of `.expected.json`."""
     return ExpectedItem(
+        contract=item.document.contract,
         source_event_id=item.source_event_id,
         facts=[fact.kind.value for fact in item.normalised.facts],
         exceptions=[
@@ -144,4 +149,6 @@ def _sample(system: str, file: Path) -> Sample:
         media_type=headers.get("content-type", _MEDIA_TYPES[file.suffix]),
         headers=headers,
     )
-    return Sample(system=system, case=file.stem, message=message, expected=expected)
+    return Sample(
+        system=system, format=file.parent.parent.name, case=file.stem, message=message, expected=expected
+    )

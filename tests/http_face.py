@@ -15,8 +15,8 @@ from joserfc.jwk import ECKey, KeySet
 from nats.aio.client import Client
 
 from adapters.catalogue import Catalogue
+from adapters.framing import looks_like_json
 from adapters.json import parse_json
-from adapters.json_items import cut_items, has_many, looks_like_json
 from contracts import subjects
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Category, Fact, FactKind, Measure, Normalised, RetailException
@@ -41,7 +41,7 @@ OpenFace = Callable[..., "Face"]
 
 
 class PaperAdapter:
-    """A format of the tests' own: one JSON object with `id`, `store` and `quantity`, or an array of them.
+    """A format of the tests' own: one JSON object with `id`, `store` and `quantity`.
 
     A member `bug` makes the stage of its name raise what no stage should.
     """
@@ -59,10 +59,7 @@ class PaperAdapter:
     def split(self, message: Message) -> Iterator[Arrival]:
         if b'"bug":"split"' in message.body:
             raise KeyError("split")
-        if has_many(message):
-            yield from cut_items(message, "application/json")
-        else:
-            yield whole(message, message.headers.get("x-paper-id"))
+        yield whole(message, message.headers.get("x-paper-id"))
 
     def decode(self, arrival: Arrival) -> Document:
         tree = parse_json(arrival.body)

@@ -341,7 +341,7 @@ async def test_a_signature_counts_only_where_the_source_has_a_secret(face: Face)
 
 
 async def test_shiphero_signs_its_body_and_gets_its_own_reply(face: Face) -> None:
-    sample = samples("wms")[0]
+    sample = samples("wms", "shiphero")[0]
     digest = hmac.new(SECRETS[0], sample.message.body, hashlib.sha256).digest()
     headers = {
         "content-type": "application/json",

@@ -13,7 +13,7 @@ from routing.items import RouterItem
 from routing.rendering import RenderedItem
 from routing.stages import Failed, SilentObserver
 
-SALE = Path(__file__).parent.parent / "adapters/pos/samples/price-difference.xml"
+SALE = Path(__file__).parent.parent / "adapters/pos/poslog/samples/price-difference.xml"
 
 
 @pytest.fixture

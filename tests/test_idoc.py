@@ -21,7 +21,7 @@ from contracts.registry import Registry
 (ADAPTER,) = ADAPTERS
 REGISTRY = Registry.load()
 SOURCE = demo_source("erp")
-SAMPLES = {sample.case: sample for sample in samples("erp")}
+SAMPLES = {sample.case: sample for sample in samples("erp", "idoc")}
 
 
 def message(body: bytes) -> Message:

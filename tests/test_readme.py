@@ -157,7 +157,7 @@ async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_p
 
 
 async def _poison_becomes_a_dead_letter_and_is_replayed(walk: Walk, found: list[str], eventually) -> None:  # type: ignore[no-untyped-def]
-    sale = (REPOSITORY / "adapters/pos/samples/price-difference.xml").read_text()
+    sale = (REPOSITORY / "adapters/pos/poslog/samples/price-difference.xml").read_text()
     poison = walk.folder / "poison.xml"
     poison.write_text(sale.replace("<EndDateTime>2026-03-14", "<EndDateTime>2026-02-30"))
     token = (await walk.run("crossdock token --client pos-demo")).strip()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, meaning, run, samples
+from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
 from adapters.wms import ADAPTERS
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Message
@@ -17,7 +17,6 @@ from contracts.errors import (
     ContractViolated,
     EventError,
     RequestInvalid,
-    RequestTooLarge,
     RequestUnreadable,
     Unmapped,
 )
@@ -26,8 +25,8 @@ from contracts.registry import Registry
 (ADAPTER,) = ADAPTERS
 REGISTRY = Registry.load()
 SOURCE = demo_source("wms")
-SAMPLES = {sample.case: sample for sample in samples("wms")}
-FOLDER = Path(__file__).parent.parent / "adapters" / "wms" / "samples"
+SAMPLES = {each.case: each for each in samples("wms", "shiphero") if "ndjson" not in each.message.media_type}
+FOLDER = Path(__file__).parent.parent / "adapters" / "wms" / "shiphero" / "samples"
 MESSAGE_ID = "x-shiphero-message-id"
 
 
@@ -124,69 +123,6 @@ def test_message_id_that_can_not_be_one_is_refused_by_name(message_id: str) -> N
 def test_message_id_of_256_characters_is_taken() -> None:
     (arrival,) = ADAPTER.split(message(body_of("return"), {MESSAGE_ID: "é" * 256}))
     assert arrival.source_event_id == "é" * 256
-
-
-# batches
-
-
-def test_json_lines_sample_means_what_its_expectation_says() -> None:
-    expected = json.loads((FOLDER / "stock-counts.expected.json").read_bytes())
-    lines = Message(
-        body=(FOLDER / "stock-counts.ndjson").read_bytes(),
-        media_type="application/x-ndjson",
-        headers={MESSAGE_ID: "of the request, not of its lines"},
-    )
-    assert ADAPTER.recognises(lines)
-    arrivals = list(ADAPTER.split(lines))
-    assert [(arrival.item, arrival.items) for arrival in arrivals] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert {arrival.source_event_id for arrival in arrivals} == {None}
-    items = run(ADAPTER, msgspec.structs.replace(SAMPLES["return"], message=lines), REGISTRY, SOURCE)
-    assert {item.document.contract for item in items} == {expected["contract"]}
-    found = [msgspec.to_builtins(meaning(item)) | {"source_event_id": None} for item in items]
-    assert found == expected["items"]
-
-
-def test_array_is_cut_into_its_elements_with_unchanged_bytes() -> None:
-    first = b'{ "webhook_type" : "Inventory Change", "sku":"\\u00e9" }'
-    second = b'{"webhook_type":"Backorder","n":1.50}'
-    arrivals = list(ADAPTER.split(message(b" [\n" + first + b" ,\t" + second + b"\n] ")))
-    assert [arrival.body for arrival in arrivals] == [first, second]
-    assert [(arrival.item, arrival.items) for arrival in arrivals] == [(1, 2), (2, 2)]
-    assert len({arrival.file for arrival in arrivals}) == 1
-
-
-def test_lines_keep_their_bytes_and_blank_ones_are_none() -> None:
-    lines = Message(
-        body=b'\r\n{"a": 1}\r\n \t\n\n  {"b" :2}', media_type="application/x-ndjson; charset=utf-8"
-    )
-    assert [arrival.body for arrival in ADAPTER.split(lines)] == [b'{"a": 1}', b'{"b" :2}']
-
-
-def test_broken_line_leaves_the_others_readable() -> None:
-    good = json.dumps(body_of("return")).encode()
-    lines = Message(body=good + b"\n{oops\n" + good, media_type="application/x-ndjson")
-    before, broken, after = ADAPTER.split(lines)
-    assert ADAPTER.decode(before) == ADAPTER.decode(after)
-    with pytest.raises(RequestUnreadable):
-        ADAPTER.decode(broken)
-
-
-@pytest.mark.parametrize(
-    "body", [b'[{"webhook_type": 1}', b'[{"webhook_type": 1}] []', b"[NaN]", b"[" * 9999]
-)
-def test_array_that_is_not_well_formed_is_unreadable(body: bytes) -> None:
-    with pytest.raises(RequestUnreadable):
-        list(ADAPTER.split(message(body)))
-
-
-def test_empty_batch_is_refused() -> None:
-    with pytest.raises(RequestInvalid):
-        list(ADAPTER.split(message(b"[ ]")))
-
-
-def test_array_of_millions_of_values_is_not_even_cut() -> None:
-    with pytest.raises(RequestTooLarge):
-        list(ADAPTER.split(message(b"[" + b"1," * 4_000_001 + b"1]")))
 
 
 # what can't be read

@@ -1,6 +1,6 @@
-"""Adapters for senders that speak the canonical language themselves."""
+"""Senders that speak the canonical language themselves."""
 
-from adapters.canonical.cloudevents import CloudEventsAdapter
+from adapters.canonical.cloudevents.adapter import CloudEventsAdapter
 from contracts.adapter import Adapter
 
 ADAPTERS: tuple[Adapter, ...] = (CloudEventsAdapter(),)

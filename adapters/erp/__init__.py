@@ -1,5 +1,6 @@
-"""Cloud ERP: what SAP says in IDoc XML."""
+"""Cloud ERP: each vendor's format in a folder of its own."""
 
-from adapters.erp.idoc import IdocAdapter
+from adapters.erp.idoc.adapter import IdocAdapter
+from contracts.adapter import Adapter
 
-ADAPTERS = (IdocAdapter(),)
+ADAPTERS: tuple[Adapter, ...] = (IdocAdapter(),)

@@ -1,6 +1,6 @@
-"""Legacy point of sale: POSLog XML as NCR ACS writes it."""
+"""Point of sale: what tills say, each vendor's format in a folder of its own."""
 
-from adapters.pos.poslog import PosLogAdapter
+from adapters.pos.poslog.adapter import PosLogAdapter
 from contracts.adapter import Adapter
 
 ADAPTERS: tuple[Adapter, ...] = (PosLogAdapter(),)

@@ -1,6 +1,6 @@
-"""Adapters for SaaS warehouse management systems."""
+"""Warehouse management in the cloud: each vendor's format in a folder of its own."""
 
-from adapters.wms.shiphero import ShipHeroAdapter
+from adapters.wms.shiphero.adapter import ShipHeroAdapter
 from contracts.adapter import Adapter
 
 ADAPTERS: tuple[Adapter, ...] = (ShipHeroAdapter(),)

@@ -4,12 +4,11 @@ import codecs
 import re
 from collections.abc import Mapping
 
-from adapters.json_items import LINES, essence
+from adapters.framing import CLOUD_EVENTS, LINES, essence
 from contracts.errors import MediaTypeUnsupported, RequestInvalid, RequestUnreadable
 from gateway.http.items import WantedVersion
 
-CLOUD_EVENTS_BATCH = "application/cloudevents-batch+json"
-BATCHES = frozenset({CLOUD_EVENTS_BATCH, *LINES})
+BATCHES = frozenset({CLOUD_EVENTS, *LINES})
 
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s";]{1,40})', re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"""^<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")

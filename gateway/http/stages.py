@@ -8,6 +8,7 @@ from msgspec import structs
 
 from adapters.catalogue import Catalogue
 from adapters.event_ids import usable_event_id
+from adapters.framing import messages
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document
 from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped
@@ -111,14 +112,16 @@ class IngestStages:
             return RehearsedItem(valid=valid, normalised=Normalised(), unmapped=error)
 
     def _items(self, submission: Submission) -> Iterator[Item]:
-        adapter = self._catalogue.for_message(submission.source.source.system, submission.message)
-        for arrival in adapter.split(submission.message):
-            yield Item(
-                submission=submission,
-                arrival=arrival,
-                adapter=adapter,
-                traceparent=trace.continued(submission.traceparent),
-            )
+        system = submission.source.source.system
+        for message in messages(submission.message):
+            adapter = self._catalogue.for_message(system, message)
+            for arrival in adapter.split(message):
+                yield Item(
+                    submission=submission,
+                    arrival=arrival,
+                    adapter=adapter,
+                    traceparent=trace.continued(submission.traceparent),
+                )
 
 
 def place_id(arrival: Arrival) -> str:

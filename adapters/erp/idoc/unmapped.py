@@ -1,0 +1,85 @@
+"""What an IDoc says and we don't map, without personal data: custom segments and fields first."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from adapters.erp.idoc.control import Idoc
+from adapters.erp.idoc.segments import NO_DATA
+from adapters.values import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
+
+# segments that hold people's names, addresses, accounts and cards, or free text in which people write them
+PERSONAL_SEGMENTS = frozenset(
+    {
+        "E1EDKA1", "E1EDKA2", "E1EDKA3", "E1EDPA1", "E1EDPA2", "E1EDPA3", "E1ADRM1", "E1ADRE1", "E1ADRP1",
+        "E1EDK28", "E1EDK36", "E1EDKT1", "E1EDKT2", "E1EDPT1", "E1EDPT2", "E1TXTH8", "E1TXTP8", "E1TXTH9",
+        "E1TXTP9", "E1MTXHM", "E1MTXLM", "EDI_DS40", "E1STATS",
+    }
+)  # fmt: skip
+# members that do wherever they stand: users, buyers and planners, tax numbers of sole traders, accounts
+PERSONAL_FIELDS = frozenset(
+    {
+        "ERNAM", "AENAM", "BNAME", "USNAM", "UNAME", "EIGENUINR", "KUNDEUINR", "STCEG", "IHREZ", "PERNR",
+        "ACNUM", "ACNAM", "BIBAN", "CCNUM", "CCNAME", "EKGRP", "DISPO",
+    }
+)  # fmt: skip
+
+# custom fields have no list: what is named like personal data, or looks like it, is left out
+_PERSONAL_NAME = re.compile(
+    "NAME|MAIL|TELF|TELEF|PHONE|MOBIL|FAX|STRAS|STREET|ADDR|IBAN|BANK|USER|PERSON|CONTACT|BIRTH|SIGN",
+    re.IGNORECASE,
+)
+_EMAIL = "@"
+_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4,}[ ()/-][0-9 ()/.-]*[0-9]$"
+_IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
+_PERSONAL_TEXT = re.compile("|".join((_EMAIL, _PHONE, _IBAN)))
+# SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
+_CUSTOM_NAME = re.compile("[ZY][0-9ZY_]|_-")
+
+_STRUCTURE = frozenset({"@SEGMENT", "@BEGIN", "TABNAM", "MANDT", "DOCNUM", "SERIAL"})
+_LEFT_OUT = PERSONAL_SEGMENTS | PERSONAL_FIELDS | _STRUCTURE
+_SAYS_NOTHING = frozenset({"", NO_DATA, "00000000", "000000"})
+
+
+def unmapped(idoc: Idoc, mapped: frozenset[str]) -> dict[str, str]:
+    """Return by JSON Pointer what the IDoc says and `mapped` (names of members) doesn't cover.
+
+    Custom segments (Z1…), their fields and appended ones (ZZ…) come first, so that a long document doesn't
+    push them out.
+    """
+    custom: dict[str, str] = {}
+    standard: dict[str, str] = {}
+    for pointer, text, is_custom in _leaves(idoc.body.fields, "", mapped, is_custom=False):
+        found = custom if is_custom else standard
+        if len(found) < EXTENSIONS_LIMIT and not _PERSONAL_TEXT.search(text):
+            found[pointer] = text[:EXTENSION_MAX_CHARACTERS]
+    return dict(islice((custom | standard).items(), EXTENSIONS_LIMIT))
+
+
+def _leaves(
+    node: Any, pointer: str, mapped: frozenset[str], *, is_custom: bool
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield pointer, text, and whether it is the customer's own; `mapped` names nothing of the customer's."""
+    if isinstance(node, dict):
+        for name, child in node.items():
+            is_own = is_custom or _is_custom(name)
+            if name not in _LEFT_OUT and not _is_personal(name) and (is_own or name not in mapped):
+                yield from _leaves(child, f"{pointer}/{name}", mapped, is_custom=is_own)
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _leaves(child, f"{pointer}/{index}", mapped, is_custom=is_custom)
+    elif isinstance(node, str) and node not in _SAYS_NOTHING:
+        yield pointer, node, is_custom
+
+
+# the names are few and come again with every document
+@lru_cache(maxsize=4096)
+def _is_personal(name: str) -> bool:
+    return _PERSONAL_NAME.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_custom(name: str) -> bool:
+    return _CUSTOM_NAME.match(name) is not None

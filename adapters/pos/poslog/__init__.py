@@ -1,0 +1,1 @@
+"""POSLog XML (ARTS IXRetail, OMG POSLog)."""

@@ -1,0 +1,78 @@
+"""Which transaction this is: the key of an event, and of the transactions that it links to."""
+
+from adapters.pos.poslog.elements import child_text, objects, says_something, text
+from adapters.xml import Tree
+from contracts.canonical import Reference
+from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS
+
+KEY_MEMBERS = ("RetailStoreID", "WorkstationID", "BusinessDayDate", "SequenceNumber")
+
+# POSLog 6.0.0, TransactionLinkReasonEnumeration: links that name no sale that something came back from
+_NOT_ORIGINAL = frozenset({"resume", "receiptreprint", "suggesteditem", "retrospectiveloyalty"})
+
+
+def plain_key_members(transaction: Tree) -> Tree:
+    """Return the transaction with the four members of its key as strings, where POSLog 2.1 has them.
+
+    POSLog 6 names the store in `BusinessUnit/UnitID`, hangs attributes on the workstation, and may wrap the
+    day in a `Date`. A member that is missing or repeated stays so, for the contract to name.
+    """
+    plain = dict(transaction)
+    for name in KEY_MEMBERS:
+        if isinstance(plain.get(name), dict):
+            plain[name] = text(plain[name]) or child_text(plain[name], "Date")
+    store = _business_unit(transaction)
+    if store and "RetailStoreID" not in plain:
+        plain["RetailStoreID"] = store
+    return plain
+
+
+def transaction_key(transaction: Tree) -> str | None:
+    """Return `store/workstation/business day/sequence`, or None where one of them is missing or repeated.
+
+    The sequence number alone repeats: every workstation starts again, and so does every roll-over.
+    """
+    parts = [transaction.get(name) for name in KEY_MEMBERS]
+    known = [part for part in parts if isinstance(part, str) and part]
+    return _joined(known) if len(known) == len(KEY_MEMBERS) else None
+
+
+def links(node: Tree) -> tuple[Reference, ...]:
+    """Return the transactions that `node` names in its TransactionLink elements."""
+    return tuple(link for link, _ in _links(node))
+
+
+def names_original(node: Tree) -> bool:
+    """Say whether `node` names the transaction that something was sold in: by a link, or by `Original…`."""
+    return any(reason.lower() not in _NOT_ORIGINAL for _, reason in _links(node)) or any(
+        name.lstrip("@").startswith("Original") and says_something(child) for name, child in node.items()
+    )
+
+
+def _links(node: Tree) -> list[tuple[Reference, str]]:
+    found = []
+    for _, element in objects(node, "TransactionLink"):
+        link = plain_key_members(element)
+        key = _joined([known for name in KEY_MEMBERS if (known := child_text(link, name))]) or child_text(
+            element, "TransactionID"
+        )
+        if 0 < len(key) <= SOURCE_EVENT_ID_MAX_CHARACTERS:
+            line = child_text(element, "LineItemSequenceNumber") or None
+            reference = Reference(kind="transaction", id=key, line=line)
+            found.append((reference, child_text(element, "@ReasonCode")))
+    return found
+
+
+def _joined(parts: list[str]) -> str:
+    # escaped as in a JSON Pointer, so that ("a/b", "c") and ("a", "b/c") stay apart
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _business_unit(node: Tree) -> str:
+    """Return the first store among the business units; a unit without a type is a store."""
+    for _, unit in objects(node, "BusinessUnit"):
+        for candidate in (unit.get("UnitID"), unit):
+            kind = child_text(candidate, "@TypeCode")
+            if text(candidate) and kind in {"", "RetailStore"}:
+                return text(candidate)
+    return text(node.get("BusinessUnit"))

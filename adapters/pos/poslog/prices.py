@@ -1,0 +1,103 @@
+"""Whether a till charged the regular price.
+
+A till has many right reasons to charge something else, and writes some of them nowhere. Where a right reason
+is possible this says nothing: a false alarm costs more trust than a missed one costs money.
+"""
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+
+from msgspec import Struct
+
+from adapters.pos.poslog.item import carries_its_price
+from adapters.pos.poslog.lines import Line, LineKind
+
+_CENT = Decimal("0.01")
+_NOTABLE_SHARE = Decimal("0.005")  # taxonomy, price-discrepancy: |till - expected| / expected
+_MOST_PIECES = 20  # "20 for 10.00" is the largest offer that we believe
+_QUANTITY_PRICE_SHARE = Decimal("0.5")  # two for the price of one is the best quantity price that we believe
+_UNIT_PRICE_STEP = Decimal("0.0001")
+_WIDE = Context(prec=100)  # holds the product and the quotient of any two figures that `decimal` lets in
+
+
+class PriceDifference(Struct, frozen=True, kw_only=True):
+    """One line whose price nothing explains; prices for one unit, `amount` for the line, positive."""
+
+    line: Line
+    expected_price: Decimal
+    charged_price: Decimal
+    amount: Decimal
+
+
+def pieces_in_price(line: Line) -> int:
+    """Return how many pieces the line's regular price is for, 1 where nothing else fits.
+
+    NCR ACS writes "2 for 3.00" as a regular unit price of 3.00 and charges 1.50 for one: only the amount
+    tells. A line that says itself why it is cheaper is not one of several.
+    """
+    if line.is_explained or line.is_measured:
+        return 1
+    if line.regular_price is None or not line.quantity or line.extended is None:
+        return 1
+    full, rounding = abs(_WIDE.multiply(line.regular_price, line.quantity)), _last_digit(line.extended)
+    for pieces in range(1, _MOST_PIECES + 1):
+        if abs(_WIDE.divide(full, Decimal(pieces)) - abs(line.extended)) < max(_CENT, rounding):
+            return pieces
+    return 1
+
+
+def price_differences(lines: Iterable[Line]) -> list[PriceDifference]:
+    """Return the sold lines that cost something else than the regular price, without any right reason."""
+    sold = [line for line in lines if line.kind is LineKind.SALE]
+    pieces: dict[str, Decimal] = {}
+    for line in sold:
+        if line.item is not None and line.quantity is not None:
+            pieces[line.item.id] = pieces.get(line.item.id, Decimal(0)) + line.quantity
+    found = []
+    for line in sold:
+        difference = _difference(line)
+        if difference and not _is_quantity_price(difference, pieces.get(line.item.id if line.item else "")):
+            found.append(difference)
+    return found
+
+
+def _difference(line: Line) -> PriceDifference | None:
+    regular, quantity = line.regular_price, line.quantity
+    charged = line.extended
+    if quantity is not None and line.actual_price is not None:
+        charged = _WIDE.multiply(line.actual_price, quantity)
+    if regular is None or regular <= 0 or quantity is None or quantity <= 0 or charged is None or charged < 0:
+        return None
+    if line.is_explained or line.is_rewarded or not line.is_merchandise or carries_its_price(line.item):
+        return None
+    expected = _WIDE.multiply(regular, quantity)
+    amount = abs(expected - charged)
+    if amount <= _rounding(line, regular, quantity, charged) or amount < expected * _NOTABLE_SHARE:
+        return None
+    if pieces_in_price(line) > 1:
+        return None
+    return PriceDifference(
+        line=line,
+        expected_price=regular,
+        charged_price=_WIDE.quantize(_WIDE.divide(charged, quantity), _UNIT_PRICE_STEP),
+        amount=amount,
+    )
+
+
+def _rounding(line: Line, regular: Decimal, quantity: Decimal, charged: Decimal) -> Decimal:
+    """Return what rounding alone may make: the amount's last digit, and half of a weight's."""
+    of_amount = max(_CENT, _last_digit(charged))
+    return of_amount + (_WIDE.multiply(regular, _last_digit(quantity)) / 2 if line.is_measured else 0)
+
+
+def _last_digit(figure: Decimal) -> Decimal:
+    """Return the value of one in the last digit that was written: 0.01 for 2.50, 1 for 250."""
+    exponent = figure.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else _CENT
+
+
+def _is_quantity_price(difference: PriceDifference, pieces: Decimal | None) -> bool:
+    """Say whether several of an item for less may be the reason ("2.79 each, two for 5.00")."""
+    regular, charged = difference.expected_price, difference.charged_price
+    is_less = regular * _QUANTITY_PRICE_SHARE <= charged < regular
+    return is_less and pieces is not None and pieces >= 2 and not difference.line.is_measured

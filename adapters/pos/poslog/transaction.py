@@ -1,0 +1,157 @@
+"""What one POSLog transaction means: a sale, a return, both, or nothing that we follow.
+
+Figures of a sale have the document's signs; those of a return are positive: what came back, and what was
+given for it. A line's amount is what the customer pays for it, after all discounts and rewards.
+"""
+
+from decimal import Decimal
+
+from adapters.pos.poslog.elements import child_text, flag, number, objects
+from adapters.pos.poslog.exceptions import find_exceptions
+from adapters.pos.poslog.header import Header, is_done, read_header
+from adapters.pos.poslog.item import WEIGHT
+from adapters.pos.poslog.lines import Line, LineKind, read_lines
+from adapters.pos.poslog.personal import without_personal
+from adapters.pos.poslog.prices import pieces_in_price
+from adapters.values import assumptions, extensions, money, quantity
+from adapters.xml import Tree, local_name
+from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised
+from contracts.documents import Source
+
+_RETAIL = "RetailTransaction"
+_GRAND_TOTAL = "TransactionGrandAmount"
+_TAX_TOTAL = "TransactionTaxAmount"
+_PRICE_DECIMALS = 4
+
+_MAPPED = frozenset({
+    "@TransactionStatus", "@VoidFlag", "ActualSalesUnitPrice", "BusinessDayDate", "BusinessUnit",
+    "CurrencyCode", "Description", "DiscountAmount", "EndDateTime", "ExtendedAmount",
+    "ExtendedDiscountAmount", "ExtendedRewardAmount", "ItemID", "POSIdentity", "PromotionID", "Quantity",
+    "ReceiptDateTime", "RegularSalesUnitPrice", "RetailStoreID", "SequenceNumber", "TransactionLink",
+    "WorkstationID",
+})  # fmt: skip
+
+
+def normalise(transaction: Tree, source: Source, received_at: str) -> Normalised:
+    """Say what the Transaction means; sign-on, sign-off, training and what was voided mean nothing.
+
+    Raises: Unmapped where a number or a time is none.
+    """
+    retail = transaction.get(_RETAIL)
+    if not isinstance(retail, dict) or not is_done(transaction, retail):
+        return Normalised()
+    lines = read_lines(retail, f"/{_RETAIL}")
+    if not lines:
+        return Normalised()
+    header = read_header(transaction, retail, source)
+    return Normalised(
+        facts=_facts(transaction, retail, lines, header),
+        exceptions=find_exceptions(lines, header, received_at),
+    )
+
+
+def _facts(transaction: Tree, retail: Tree, lines: tuple[Line, ...], header: Header) -> tuple[Fact, ...]:
+    returned = tuple(line for line in lines if line.kind is LineKind.RETURN)
+    sold = tuple(line for line in lines if line.kind is not LineKind.RETURN)
+    # the totals of an exchange are those of both together, so that they belong to neither
+    totals = {} if sold and returned else _totals(retail)
+    unmapped = extensions(without_personal(transaction), _MAPPED, frozenset())
+    facts: list[Fact] = []
+    for kind, own in ((FactKind.SALE, sold), (FactKind.RETURN, returned)):
+        if own:
+            facts.append(_fact(kind, own, header, retail, totals, {} if facts else unmapped))
+    return tuple(facts)
+
+
+def _fact(
+    kind: FactKind,
+    lines: tuple[Line, ...],
+    header: Header,
+    retail: Tree,
+    totals: dict[str, Decimal],
+    unmapped: dict[str, str],
+) -> Fact:
+    def total(name: str) -> Money | None:
+        return None if name not in totals else money(_signed(totals[name], kind), header.currency)
+
+    return Fact(
+        kind=kind,
+        key=header.key,
+        occurred_at=header.occurred_at,
+        place=header.place,
+        references=header.references,
+        lines=tuple(_fact_line(line, kind, header.currency) for line in lines),
+        total=total(_GRAND_TOTAL),
+        tax=total(_TAX_TOTAL),
+        status=child_text(retail, "@TransactionStatus") or None,
+        business_day=header.business_day,
+        actor=header.actor,
+        customer=header.customer,
+        assumed=assumptions(header.assumed | _assumed_of_lines(lines)),
+        extensions=unmapped,
+    )
+
+
+def _fact_line(line: Line, kind: FactKind, currency: str) -> FactLine:
+    def amount(figure: Decimal | None) -> Money | None:
+        return None if figure is None else money(_signed(figure, kind), currency)
+
+    return FactLine(
+        line=line.number,
+        item=line.item,
+        quantity=None if line.quantity is None else quantity(_signed(line.quantity, kind), line.unit),
+        unit_price=amount(line.actual_price),
+        regular_unit_price=amount(_price_of_one(line)),
+        amount=amount(line.amount),
+        discount=amount(line.discount or None),
+        reason=line.reason,
+        references=line.references,
+    )
+
+
+def _signed(figure: Decimal, kind: FactKind) -> Decimal:
+    return abs(figure) if kind is FactKind.RETURN else figure
+
+
+def _price_of_one(line: Line) -> Decimal | None:
+    """Return the regular price of one piece; None where the price of several has no exact part."""
+    pieces = pieces_in_price(line)
+    if pieces == 1 or line.regular_price is None:
+        return line.regular_price
+    price = line.regular_price / pieces
+    return price if price == round(price, _PRICE_DECIMALS) else None
+
+
+def _assumed_of_lines(lines: tuple[Line, ...]) -> dict[str, str]:
+    assumed = {}
+    if any(line.unit == WEIGHT for line in lines):
+        assumed["unit_of_weight"] = "the store's own, which the document does not say"
+    if any(pieces_in_price(line) > 1 for line in lines):
+        assumed["regular_unit_price"] = "a part of the price of several pieces, where the amount says so"
+    return assumed
+
+
+def _totals(retail: Tree) -> dict[str, Decimal]:
+    """Return the transaction's grand total and tax, as far as it says them."""
+    totals: dict[str, Decimal] = {}
+    for where, element in objects(retail, "Total"):
+        kind = local_name(child_text(element, "@TotalType"))
+        if kind not in {_GRAND_TOTAL, _TAX_TOTAL}:  # others may be words ("one hundred and four pesos")
+            continue
+        written = number(element, "#text", f"/{_RETAIL}{where}")
+        if written is not None:
+            totals.setdefault(kind, written)
+    if _TAX_TOTAL not in totals:
+        taxes = _tax_lines(retail)
+        totals |= {_TAX_TOTAL: sum(taxes, Decimal(0))} if taxes else {}
+    return totals
+
+
+def _tax_lines(retail: Tree) -> list[Decimal]:
+    amounts = [
+        number(tax, "Amount", f"/{_RETAIL}{where}{place}")
+        for where, element in objects(retail, "LineItem")
+        if not flag(element, "VoidFlag")
+        for place, tax in objects(element, "Tax")
+    ]
+    return [amount for amount in amounts if amount is not None]
