@@ -3,7 +3,6 @@
 import sys
 
 import rich_click as click
-from click.exceptions import Exit
 
 from contracts.errors import BrokerUnavailable
 from contracts.manifest import ContractsError
@@ -67,9 +66,8 @@ def main() -> None:
     # commands speak by themselves; a process that runs for long sets up its own log
     log.configure(log.LogSettings(level="error", format="console"), "cli")
     try:
-        crossdock(standalone_mode=False)
-    except Exit as ended:
-        sys.exit(ended.exit_code)
+        ended = crossdock(standalone_mode=False)
+        sys.exit(ended if isinstance(ended, int) else 0)  # click returns the status of an Exit
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.ClickException as error:

@@ -54,14 +54,13 @@ class Screen:
         self.codes: Counter[str] = Counter()
 
     def begins(self, file: Path, state: FileState) -> None:
-        if state.pieces:
-            done = state.counts.items
+        if state.is_done:
+            self._progress.advance(self._task, state.size)
+        elif state.pieces:
             self._progress.console.print(
-                f"{file}: going on behind the {done} items that are answered already"
-            )
-
-    def done_before(self, state: FileState) -> None:
-        self._progress.advance(self._task, state.size)
+                f"{file}: going on behind the {state.counts.items} items that were answered before",
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
 
     def answered(self, piece: Piece, counts: Counts) -> None:
         self._items += counts.items
