@@ -14,6 +14,7 @@ from observability.spans import TracingSettings
 from routing.broker.streams import StreamSettings
 from routing.delivery.settings import DeliverySettings
 from routing.router import RouterSettings
+from routing.series import SeriesSettings
 from routing.triage.decision import TriageSettings
 
 __all__ = [
@@ -116,6 +117,7 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hash_key_file: str = ""
     hash_key_id: str = "1"
     on_violation: Literal["reject", "dead_letter"] = "reject"
+    reports_gaps: bool = True
     webhook_secret_files: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
 
     def __post_init__(self) -> None:
@@ -136,6 +138,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     router: RouterSettings
     delivery: DeliverySettings
     triage: TriageSettings
+    series: SeriesSettings
     clients: dict[str, ClientSettings]
     sources: dict[str, SourceSettings]
     owners_file: Path
@@ -151,6 +154,7 @@ class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     router: RouterSettings = RouterSettings()
     delivery: DeliverySettings = DeliverySettings()
     triage: TriageSettings = TriageSettings()
+    series: SeriesSettings = SeriesSettings()
     clients: dict[str, Any] = {}
 
 
@@ -187,6 +191,7 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
         router=found.router,
         delivery=found.delivery,
         triage=found.triage,
+        series=found.series,
         clients=clients,
         sources=named_sources,
         owners_file=find(place, "owners.toml"),
