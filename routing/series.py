@@ -9,17 +9,18 @@ from contracts.canonical import SeriesPlace
 
 GAPS_PER_RUN_LIMIT = 100
 
-_Count = Annotated[int, Meta(ge=1, le=100_000)]
+_Positive = Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class SeriesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a missing number may still be on its way: until `further_numbers` more have come, or until one
-    comes `patience_seconds` after the gap was noticed. Past `largest_gap` missing numbers a series started
-    anew, and nothing is missing; 0 reports no gaps at all.
+    """How long a missing number may still be on its way, and how many can be missing.
+
+    A gap is reported when `further_numbers` more have come one by one, or when one comes `patience_seconds`
+    after it was noticed. More than `largest_gap` numbers are none: the series started anew. 0 reports no gaps.
     """
 
-    further_numbers: _Count = 20
-    patience_seconds: _Count = 900
+    further_numbers: _Positive = 20
+    patience_seconds: _Positive = 900
     largest_gap: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
 
 
@@ -109,7 +110,8 @@ class Series:
 
     def __init__(self, first: Numbered, start: int) -> None:
         self._runs: tuple[Run, ...] = (Run(first.place, start),)
-        self._moved = 0  # documents that went beyond all others
+        # documents that went beyond all others; a file's count for nothing, as the file before it may be slow
+        self._moved = 0
         self._last = first  # of those that came in a file
 
     def add(self, document: Numbered, settings: SeriesSettings) -> tuple[Gap, ...]:
@@ -122,7 +124,7 @@ class Series:
         if run is None:
             return ()
         if place.number > run.newest.number:
-            self._moved += 1
+            self._moved += not document.file
             run.advance(document, self._moved)
         else:
             run.fill(document, self._moved)
@@ -142,7 +144,6 @@ class Series:
             return None
         anew = Run(place, place.number)
         self._runs = (anew, newest)
-        self._moved += 1
         return anew
 
     def _neighbour_in_file(self, document: Numbered) -> int:
