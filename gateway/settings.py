@@ -105,8 +105,9 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One registered sender.
 
     `contracts` maps the names that it may send to the version it is pinned to (empty: the newest); without
-    any it may send all of its system. `reports_gaps` is false for one whose series have gaps by design. Without `hash_key_file` and `webhook_secret_files` the data folder's
-    own are used; two webhook secrets are valid at once during a rotation.
+    any it may send all of its system. `reports_gaps` is false where its numbers have gaps by design. Without
+    `hash_key_file` and `webhook_secret_files` the data folder's own are used; two webhook secrets are valid
+    at once during a rotation.
     """
 
     system: str

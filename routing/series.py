@@ -16,7 +16,8 @@ class SeriesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How long a missing number may still be on its way, and how many can be missing.
 
     A gap is reported when `further_numbers` more have come one by one, or when one comes `patience_seconds`
-    after it was noticed. More than `largest_gap` numbers are none: the series started anew. 0 reports no gaps.
+    after it was noticed. More than `largest_gap` numbers are none: the series started anew. With 0 there are
+    no gaps.
     """
 
     further_numbers: _Positive = 20
