@@ -5,6 +5,7 @@ import json
 import zlib
 from typing import Any
 
+import msgspec
 import pytest
 from http_face import Face, OpenFace, paper_sources, signed
 from msgspec import structs
@@ -13,6 +14,7 @@ from nats.aio.client import Client
 from adapters.conformance import samples
 from contracts import headers, ids, subjects
 from gateway.http.acceptance import Acceptance
+from gateway.http.verdicts import BatchReply
 from gateway.settings import HttpSettings
 from routing.broker import publisher as publisher_module
 from routing.broker.api import StreamReader
@@ -152,6 +154,7 @@ async def test_a_batch_has_one_verdict_for_each_item_in_order(face: Face) -> Non
     assert [item.get("duplicate") for item in reply["items"]] == [True, None, False, None, True, None]
     codes = [item["code"] for item in reply["items"] if item["status"] == "refused"]
     assert codes == ["contract.violated", "request.conflict", "contract.unknown"]
+    assert msgspec.json.decode(answer.content, type=BatchReply).refused == 3
     missing = reply["items"][1]["problem"]
     assert (missing["status"], missing["contract"], missing["version"]) == (422, "paper-note", "1.1.0")
     assert missing["errors"][0]["pointer"] == "/store"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -17,7 +18,6 @@ from gateway.http.verdicts import (
     ACCEPTED,
     VALID,
     AcceptedReply,
-    BatchReply,
     KeptReply,
     RefusedReply,
     ValidReply,
@@ -126,21 +126,22 @@ class BatchAnswer:
         problem = structs.replace(problems.problem_of(error, self._path, status=status), detail=detail)
         return Response(
             status=problem.status,
-            body=msgspec.json.encode(msgspec.to_builtins(problem) | structs.asdict(self._reply())),
+            body=msgspec.json.encode(msgspec.to_builtins(problem) | self._reply()),
             media_type=problems.MEDIA_TYPE,
             headers=problems.headers_of(error),
         )
 
-    def _reply(self) -> BatchReply:
+    def _reply(self) -> dict[str, Any]:
+        """Return a BatchReply whose items are encoded already."""
         outcomes = self._outcomes
-        return BatchReply(
-            items=self._items,
-            accepted=outcomes["accepted"] + outcomes["dead_letter"],
-            duplicate=outcomes["duplicate"],
-            refused=outcomes["rejected"] + outcomes["try_later"],
-            dead_letter=outcomes["dead_letter"],
-            valid=outcomes["valid"],
-        )
+        return {
+            "items": self._items,
+            "accepted": outcomes["accepted"] + outcomes["dead_letter"],
+            "duplicate": outcomes["duplicate"],
+            "refused": outcomes["rejected"] + outcomes["try_later"],
+            "dead_letter": outcomes["dead_letter"],
+            "valid": outcomes["valid"],
+        }
 
 
 def _midnight(day: date) -> datetime:
