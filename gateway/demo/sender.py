@@ -101,7 +101,7 @@ def _read(response: httpx.Response, parcel: Parcel, answer: Answer) -> None:
 def _count(answer: Answer, item: dict[str, Any]) -> None:
     if "event_id" not in item or item.get("code"):
         answer.refused += 1
-        _blame(answer, item)
+        _blame(answer, item.get("problem") or item)
     elif item.get("duplicate"):
         answer.duplicate += 1
     else:
