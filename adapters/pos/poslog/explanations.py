@@ -28,8 +28,8 @@ def reduces_price(node: Any) -> bool:
 
 
 def gives_reason(node: Any) -> bool:
-    """Say whether anything below `node`, a line or an override, is a reason."""
-    return _speaks_of(node, _REASONS, _SILENT)
+    """Say whether anything below `node`, a line or an override, is a reason, and not that of a reduction."""
+    return _speaks_of(node, _REASONS, _SILENT | {"RetailPriceModifier"})
 
 
 def is_offered(override: Any) -> bool:

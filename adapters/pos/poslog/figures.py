@@ -9,6 +9,7 @@ from adapters.pos.poslog.elements import child_text, flag, number, objects
 from adapters.pos.poslog.explanations import is_voided
 from adapters.values import decimal
 from adapters.xml import Tree
+from contracts.errors import Unmapped
 
 PIECES = "EA"  # POSLog 6.0.0: the default of @UnitOfMeasureCode
 WIDE = Context(prec=100)  # holds the product and the quotient of any two figures that `decimal` lets in
@@ -16,6 +17,7 @@ WEIGHT = "weight"  # ours: NCR ACS writes weights without their unit, pounds her
 
 _ZERO = Decimal(0)
 _CENT = Decimal("0.01")
+_MOST_DIGITS = 15  # as many as the contract lets a till write
 # UN/ECE Recommendation 20, and what tills write instead
 _MEASURES = frozenset({"GRM", "G", "KGM", "KG", "LBR", "LB", "ONZ", "OZ", "LTR", "L", "MLT", "MTR", "M"})
 
@@ -81,7 +83,13 @@ def _quantity(sale: Tree, pointer: str) -> Decimal | None:
     units = decimal(written, f"{pointer}/Quantity/@Units") if written else None
     if quantity is None or units is None or _is_whole(units) or not _is_whole(quantity):
         return quantity
-    return WIDE.multiply(quantity, units)
+    return _usable(WIDE.multiply(quantity, units), f"{pointer}/Quantity")
+
+
+def _usable(figure: Decimal, where: str) -> Decimal:
+    if abs(figure.adjusted()) > _MOST_DIGITS:
+        raise Unmapped(f"{where}: {figure:.3g} is not a usable number")
+    return figure
 
 
 def _is_whole(figure: Decimal) -> bool:
@@ -101,7 +109,9 @@ def _price(sale: Tree, name: str, pointer: str) -> Decimal | None:
         return None
     pieces = child_text(said, "@Quantity")
     divisor = decimal(pieces, f"{pointer}/{name}/@Quantity") if pieces else Decimal(1)
-    return price if price is None or divisor in {0, 1} else WIDE.divide(price, divisor)
+    if price is None or divisor in {0, 1}:
+        return price
+    return _usable(WIDE.divide(price, divisor), f"{pointer}/{name}")
 
 
 def _reduction(sale: Tree, pointer: str) -> Decimal:

@@ -1,5 +1,7 @@
 """What is said once for a whole transaction: when and where it was, in which money, and who took part."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, flag, objects, text
@@ -89,19 +91,21 @@ def _occurred_at(transaction: Tree, source: Source, received_at: str, assumed: d
 
 def _currency(transaction: Tree, retail: Tree, source: Source, assumed: dict[str, str]) -> str:
     """Return the transaction's currency: said once, on a total, or as POSLog 6 lets it, on each price."""
-    said = [child_text(transaction, "CurrencyCode")]
-    said += [child_text(total, "@CurrencyCode", "@Currency") for _, total in objects(retail, "Total")]
-    said += [
-        child_text(sale.get(name), "@Currency", "@CurrencyCode")
-        for _, element in objects(retail, "LineItem")
-        for _, sale in objects(element, "Sale", "Return")
-        for name in _PRICES
-    ]
-    for code in said:
+    for code in _currencies(transaction, retail):
         if len(code) == 3 and code.isascii() and code.isupper() and code != _NO_CURRENCY:
             return code
     assumed["currency"] = source.currency
     return source.currency
+
+
+def _currencies(transaction: Tree, retail: Tree) -> Iterator[str]:
+    yield child_text(transaction, "CurrencyCode")
+    for _, total in objects(retail, "Total"):
+        yield child_text(total, "@CurrencyCode", "@Currency")
+    for _, element in objects(retail, "LineItem"):
+        for _, sale in objects(element, "Sale", "Return"):
+            for name in _PRICES:
+                yield child_text(sale.get(name), "@Currency", "@CurrencyCode")
 
 
 def _operator(transaction: Tree) -> str:

@@ -21,19 +21,16 @@ def item_of(sale: Tree) -> Item | None:
         (child_text(identity, "@POSIDType"), child_text(identity, "POSItemID"))
         for _, identity in objects(sale, "POSIdentity")
     ]
+    named = [element for _, element in objects(sale, "ItemID")]
     item_id = child_text(sale, "ItemID") or next((code for _, code in scanned if code), "")
     if not item_id:
         return None
-    typed = [
-        (child_text(element, "@Type"), text(element))
-        for _, element in objects(sale, "ItemID", "SerialNumber")
-    ]
-    gtins = (code for kind, code in scanned + typed if _is_gtin(kind, code))
-    description = child_text(sale, "Description") or next(
-        (child_text(element, "@Name") for _, element in objects(sale, "ItemID")), ""
-    )
+    coded = scanned + [(child_text(element, "@Type"), text(element)) for element in named]
+    names = [child_text(sale, "Description"), *(child_text(element, "@Name") for element in named)]
     return Item(
-        id=item_id, gtin=next(gtins, None), description=description[:_DESCRIPTION_MAX_CHARACTERS] or None
+        id=item_id,
+        gtin=next((code for kind, code in coded if _is_gtin(kind, code)), None),
+        description=next((name[:_DESCRIPTION_MAX_CHARACTERS] for name in names if name), None),
     )
 
 

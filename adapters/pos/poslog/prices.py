@@ -73,7 +73,8 @@ def price_differences(lines: Iterable[Line]) -> list[PriceDifference]:
 def _unexplained(line: Line) -> PriceDifference | None:
     if line.is_explained or line.is_rewarded or not line.is_merchandise or carries_its_price(line.item):
         return None
-    difference = _difference(line, line.regular_price, _by_actual_price(line) or line.extended)
+    by_price = _by_actual_price(line)
+    difference = _difference(line, line.regular_price, line.extended if by_price is None else by_price)
     return None if difference is None or pieces_in_price(line) > 1 else difference
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from adapters.pos.poslog.elements import child_text, flag, number, objects
 from adapters.pos.poslog.exceptions import find_exceptions
-from adapters.pos.poslog.figures import WEIGHT
+from adapters.pos.poslog.figures import WEIGHT, WIDE
 from adapters.pos.poslog.header import Header, is_done, read_header
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.personal import without_personal
@@ -22,7 +22,7 @@ from contracts.documents import Source
 _RETAIL = "RetailTransaction"
 _GRAND_TOTAL = "TransactionGrandAmount"
 _TAX_TOTAL = "TransactionTaxAmount"
-_PRICE_DECIMALS = 6
+_PRICE_STEP = Decimal("0.000001")
 
 _MAPPED = frozenset({
     "@TransactionStatus", "@VoidFlag", "ActualSalesUnitPrice", "BusinessDayDate", "BusinessUnit",
@@ -119,12 +119,12 @@ def _price_of_one(line: Line) -> Decimal | None:
     pieces = pieces_in_price(line)
     if pieces == 1 or line.regular_price is None:
         return _exact(line.regular_price)
-    return _exact(line.regular_price / pieces)
+    return _exact(WIDE.divide(line.regular_price, Decimal(pieces)))
 
 
 def _exact(price: Decimal | None) -> Decimal | None:
-    """Return a price that `_PRICE_DECIMALS` can hold."""
-    return price if price is not None and price == round(price, _PRICE_DECIMALS) else None
+    """Return a price that has an end: 4.00 for three pieces makes none for one."""
+    return price if price is not None and price == WIDE.quantize(price, _PRICE_STEP) else None
 
 
 def _assumed_of_lines(lines: tuple[Line, ...]) -> dict[str, str]:
