@@ -407,10 +407,20 @@ class TestVoids:
         assert seconds(2000) < 12 * seconds(500)
 
     @pytest.mark.parametrize(
-        "attributes", ['TransactionType="POST_VOID"', 'CancelFlag="true"', 'TrainingModeFlag="1"']
+        "attributes",
+        [
+            'TransactionType="POST_VOID"',
+            'TransactionType="PostVoid"',
+            'CancelFlag="true"',
+            'TrainingModeFlag="1"',
+        ],
     )
     def test_transaction_that_takes_back_or_trains_says_nothing(self, attributes: str) -> None:
         assert meant(file(transaction(line(1, "Return", **REFUND), attributes))) == Normalised()
+
+    def test_transaction_that_names_the_one_that_it_voids_says_nothing(self) -> None:
+        link = f'<TransactionLink ReasonCode="Voided">{LINKS["POSLog 2"]}</TransactionLink>'
+        assert meant(file(transaction(link + line(1, "Return", **REFUND)))) == Normalised()
 
 
 def test_other_kinds_of_transaction_are_accepted_and_say_nothing() -> None:

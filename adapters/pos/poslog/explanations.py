@@ -4,12 +4,13 @@ from typing import Any
 
 from adapters.pos.poslog.elements import child_text, flag, members, says_something, text
 
+ELSEWHERE = frozenset({"Tax", "Tender", "TransactionLink"})  # what these say is not about the line's price
+
 # parts of the names of elements and attributes, in lower case
 _REASONS = ("reason",)
 _OFFERS = ("campaign", "coupon", "deal", "derivation", "offer", "promotion", "reward")
 _REDUCTIONS = ("discount", "markdown", "modifier")
 _OPEN_PRICES = ("keyedprice", "pricerequired")
-_SILENT = frozenset({"Tax", "Tender", "TransactionLink"})  # their reasons are not about a price
 _AMOUNTS = frozenset({"DiscountAmount", "ExtendedDiscountAmount"})  # how much the price was changed, not why
 
 
@@ -19,22 +20,22 @@ def explains_price(node: Any) -> bool:
     An amount of zero, `false` and an empty element say nothing, and neither does zero as a code. An override
     explains nothing by itself: it says that somebody set the price, not why.
     """
-    return _speaks_of(node, _REASONS + _OFFERS + _REDUCTIONS + _OPEN_PRICES, _SILENT)
+    return _speaks_of(node, _REASONS + _OFFERS + _REDUCTIONS + _OPEN_PRICES, ELSEWHERE)
 
 
 def reduces_price(node: Any) -> bool:
     """Say whether anything below `node`, a line with an override, changes the price besides the override."""
-    return _speaks_of(node, _OFFERS + _REDUCTIONS, _SILENT | _AMOUNTS)
+    return _speaks_of(node, _OFFERS + _REDUCTIONS, ELSEWHERE | _AMOUNTS)
 
 
 def gives_reason(node: Any) -> bool:
     """Say whether anything below `node`, a line or an override, is a reason, and not that of a reduction."""
-    return _speaks_of(node, _REASONS, _SILENT | {"RetailPriceModifier"})
+    return _speaks_of(node, _REASONS, ELSEWHERE | {"RetailPriceModifier"})
 
 
 def is_offered(override: Any) -> bool:
     """Say whether an override is what a promotion or a coupon does to the price."""
-    return _speaks_of(override, _OFFERS, _SILENT)
+    return _speaks_of(override, _OFFERS, ELSEWHERE)
 
 
 def is_override(name: str, node: Any) -> bool:

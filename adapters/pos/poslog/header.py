@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, flag, objects, text
-from adapters.pos.poslog.identity import links, names_original, transaction_key
+from adapters.pos.poslog.identity import links, names_original, transaction_key, voids_another
 from adapters.pos.poslog.moments import moment
 from adapters.values import local_time, pseudonym
 from adapters.xml import Tree, local_name
@@ -25,7 +25,7 @@ _NOT_DONE = frozenset({
     "projection", "subtotal", "suspended", "suspendeddeleted", "suspendedretrieved", "transactionvoided",
     "voided", "waste",
 })  # fmt: skip
-_POST_VOID = "POST_VOID"  # Xstore, dtv:TransactionType: takes back another transaction, lines and all
+_POST_VOID = "POSTVOID"  # Xstore, dtv:TransactionType POST_VOID
 _PRICES = ("ExtendedAmount", "ActualSalesUnitPrice", "RegularSalesUnitPrice")
 _OPERATOR_IDS = ("OperatorID", "WorkerID", "EmployeeID", "AssociateID")
 
@@ -50,10 +50,14 @@ class Header(Struct, frozen=True, kw_only=True):
 
 
 def is_done(transaction: Tree, retail: Tree) -> bool:
-    """Say whether goods and money changed hands: no training, and neither voided, cancelled nor suspended."""
+    """Say whether goods and money changed hands: no training, and neither voided, cancelled nor suspended.
+
+    A post-void repeats the lines of the transaction that it takes back, and says nothing by itself either.
+    """
     if any(flag(node, name) for node in (transaction, retail) for name in _NOT_DONE_FLAGS):
         return False
-    if child_text(transaction, "@TransactionType").upper() == _POST_VOID:
+    kind = child_text(transaction, "@TransactionType").upper().replace("_", "")
+    if kind == _POST_VOID or voids_another(transaction) or voids_another(retail):
         return False
     return local_name(child_text(retail, "@TransactionStatus", "TransactionStatus")).lower() not in _NOT_DONE
 

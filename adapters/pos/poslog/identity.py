@@ -10,6 +10,7 @@ KEY_MEMBERS = ("RetailStoreID", "WorkstationID", "BusinessDayDate", "SequenceNum
 
 # POSLog 6.0.0, TransactionLinkReasonEnumeration: links that name no sale that something came back from
 _NOT_ORIGINAL = frozenset({"paidout", "receiptreprint", "resume", "retrospectiveloyalty", "suggesteditem"})
+_VOIDED = "voided"
 _SALES = ("Invoice", "Order", "Receipt", "Sale", "Sequence", "Ticket", "Transaction")
 _FIGURES = ("Amount", "Price", "Quantity", "Tax")
 _OTHERS = frozenset({"LineItem", "RetailTransaction", "Tax", "Tender"})  # their links are their own
@@ -55,6 +56,11 @@ def names_original(node: Tree) -> bool:
     return any(reason.lower() not in _NOT_ORIGINAL for _, reason in _links(node)) or any(
         _is_original(name.lstrip("@")) and says_something(child) for name, child in node.items()
     )
+
+
+def voids_another(node: Tree) -> bool:
+    """Say whether `node` names a transaction that it takes back."""
+    return any(reason.lower() == _VOIDED for _, reason in _links(node))
 
 
 def _is_original(name: str) -> bool:

@@ -7,18 +7,20 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, members, number, says_something, text
-from adapters.pos.poslog.explanations import gives_reason, is_offered, is_override, is_voided
+from adapters.pos.poslog.explanations import ELSEWHERE, gives_reason, is_offered, is_override, is_voided
 from adapters.values import EXTENSION_MAX_CHARACTERS
 from adapters.xml import Tree
 from contracts.canonical import Evidence
 
-_ELSEWHERE = frozenset({"Tax", "Tender", "TransactionLink"})
 _PREVIOUS = ("PreviousPrice", "OldPrice", "OriginalPrice")
 _TOLD = ("@MethodCode", "MethodCode", "ReasonCode", *_PREVIOUS, "NewPrice", "Amount", "Percent")
 
 
 class Override(Struct, frozen=True, kw_only=True):
-    """A price that somebody set; prices are those of one unit, where it says them."""
+    """A price that somebody set, with the prices of one unit before and after it, where it says them.
+
+    `is_explained` says that they gave a reason; `evidence` is what stands in the override itself.
+    """
 
     previous_price: Decimal | None
     new_price: Decimal | None
@@ -46,7 +48,7 @@ def read_override(line_item: Tree, pointer: str, regular_price: Decimal | None) 
 
 def _overrides(node: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     for name, place, child in members(node):
-        if name in _ELSEWHERE or is_voided(child):
+        if name in ELSEWHERE or is_voided(child):
             continue
         if not is_override(name, child):
             yield from _overrides(child, pointer + place)
