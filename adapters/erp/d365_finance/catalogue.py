@@ -1,0 +1,74 @@
+"""The vendor's catalogue of application business events: those that say something about trade.
+
+Titles from Microsoft, "Application business events"; ids by its naming rule, <noun><past tense action>
+BusinessEvent ("Business events developer documentation"), in the forms that it and its users write. What is
+not here happened all the same and is accepted: payments, write-offs, interest notes, collection letters,
+workflows (`Workflow_…`), alerts, batch jobs, and the events that a company made itself.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.canonical import FactKind
+
+_SUFFIX = "businessevent"
+
+ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "receipt"]
+
+
+class EventMeaning(Struct, frozen=True, kw_only=True):
+    """What an event is about; each tuple names the members to look in, in turn.
+
+    `number` is the document's own, `reference` what kind of document that is. `is_purchase` says that the
+    other side is a supplier.
+    """
+
+    fact: FactKind
+    reference: ReferenceKind
+    number: tuple[str, ...]
+    is_purchase: bool
+
+
+_ORDER_NUMBERS = ("PurchaseOrderNumber", "PurchaseOrderId", "PurchId")
+_SALES_ORDER_NUMBERS = ("SalesOrderNumber", "SalesOrderId", "SalesId")
+_INVOICE_NUMBERS = ("InvoiceNumber", "InvoiceId", "VendorInvoiceNumber")
+_RECEIPT_NUMBERS = ("ProductReceiptNumber", "ProductReceiptId", "ProductReceipt", "PackingSlipId")
+
+PURCHASE_ORDERS = _ORDER_NUMBERS
+SALES_ORDERS = _SALES_ORDER_NUMBERS
+
+_PURCHASE_ORDER = EventMeaning(
+    fact=FactKind.PURCHASE_ORDER, reference="purchase-order", number=_ORDER_NUMBERS, is_purchase=True
+)
+_RECEIPT = EventMeaning(fact=FactKind.RECEIPT, reference="receipt", number=_RECEIPT_NUMBERS, is_purchase=True)
+_VENDOR_INVOICE = EventMeaning(
+    fact=FactKind.INVOICE, reference="invoice", number=_INVOICE_NUMBERS, is_purchase=True
+)
+_SALES_ORDER = EventMeaning(
+    fact=FactKind.SALES_ORDER, reference="sales-order", number=_SALES_ORDER_NUMBERS, is_purchase=False
+)
+_CUSTOMER_INVOICE = EventMeaning(
+    fact=FactKind.INVOICE, reference="invoice", number=_INVOICE_NUMBERS, is_purchase=False
+)
+
+_MEANINGS = {
+    "purchaseorderconfirmed": _PURCHASE_ORDER,
+    "purchaseorderreceived": _RECEIPT,
+    "productreceiptposted": _RECEIPT,
+    "vendorinvoiceposted": _VENDOR_INVOICE,
+    "vendinvoiceposted": _VENDOR_INVOICE,
+    "vendorinvoicematched": _VENDOR_INVOICE,
+    "vendinvoicematched": _VENDOR_INVOICE,
+    "salesorderconfirmed": _SALES_ORDER,
+    "salesorderinvoiced": _CUSTOMER_INVOICE,
+    "salesorderinvoiceposted": _CUSTOMER_INVOICE,
+    "salesinvoiceposted": _CUSTOMER_INVOICE,
+    "freetextinvoiceposted": _CUSTOMER_INVOICE,
+    "custfreetextinvoiceposted": _CUSTOMER_INVOICE,
+}
+
+
+def meaning_of(event: str) -> EventMeaning | None:
+    """Return what an event says about trade, by its BusinessEventId, or None for one that says nothing of it."""
+    return _MEANINGS.get(event.casefold().removesuffix(_SUFFIX))
