@@ -12,6 +12,7 @@ from gateway.http.auth import Authenticator
 from gateway.http.exchange import Exchange
 from gateway.http.items import Submission
 from gateway.http.limits import Share
+from gateway.http.shared_secrets import SecretRequest, find_shared_secret, verify_shared_secret
 from gateway.http.signatures import SignedRequest, find_signature, verify
 from gateway.http.sources import RegisteredSource, Sender, Sources
 
@@ -45,7 +46,10 @@ class Admission:
         """
         signed = self._signed(exchange, source)
         prove: Callable[[bytes], Sender]
-        if signed is not None:
+        if isinstance(signed, SecretRequest):
+            registered, prove = signed.source, partial(verify_shared_secret, signed)
+            limit_bytes = min(limit_bytes, signed.limit_bytes)
+        elif signed is not None:
             registered, prove = signed.source, partial(verify, signed, self._clock())
         else:
             sender = await self._authenticator.authenticate(exchange.headers.get("authorization"))
@@ -70,12 +74,15 @@ class Admission:
             traceparent=exchange.headers.get("traceparent", ""),
         )
 
-    def _signed(self, exchange: Exchange, source: str | None) -> SignedRequest | None:
-        """Return the vendor's signature that the body has to fit, if one came; a token comes before it."""
+    def _signed(self, exchange: Exchange, source: str | None) -> SignedRequest | SecretRequest | None:
+        """Return the vendor's proof that the body has to bear out, if there may be one; a token is first."""
         registered = self._sources.get(source) if source is not None else None
         if registered is None or "authorization" in exchange.headers:
             return None
-        return find_signature(self._catalogue.adapters, registered, exchange.headers)
+        adapters, headers = self._catalogue.adapters, exchange.headers
+        return find_signature(adapters, registered, headers) or find_shared_secret(
+            adapters, registered, headers
+        )
 
     def _source_of(self, sender: Sender, source: str | None, exchange: Exchange) -> RegisteredSource:
         if source is not None:

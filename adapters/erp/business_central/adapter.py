@@ -14,7 +14,7 @@ from adapters.erp.business_central.notification import KIND, PERSONAL
 from adapters.framing import JSON, looks_like_json, messages
 from adapters.json import parse_json
 from adapters.reading import Reading
-from contracts.adapter import Reply, Signature
+from contracts.adapter import Reply, SharedSecret
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import RequestUnreadable
@@ -31,13 +31,15 @@ _bundle = msgspec.json.Decoder(_Bundle)
 
 
 class BusinessCentralAdapter:
-    """Change notifications of every resource; those that say nothing about trade are accepted and observed."""
+    """Change notifications of every resource; those that say nothing of trade are accepted and observed."""
 
     system = "erp"
     format = "business_central"
     title = "Business Central webhook notifications"
     contracts: tuple[str, ...] = (KIND.contract,)
-    signature: Signature | None = None
+    signature: SharedSecret | None = SharedSecret(
+        pointers=("/value/*/clientState",), handshake="validationToken"
+    )
     reply: Reply | None = None
 
     def recognises(self, message: Message) -> bool:

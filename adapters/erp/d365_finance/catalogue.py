@@ -70,5 +70,5 @@ _MEANINGS = {
 
 
 def meaning_of(event: str) -> EventMeaning | None:
-    """Return what an event says about trade, by its BusinessEventId, or None for one that says nothing of it."""
+    """Return what an event says about trade, by its BusinessEventId, or None where that is nothing."""
     return _MEANINGS.get(event.casefold().removesuffix(_SUFFIX))

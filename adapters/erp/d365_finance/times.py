@@ -23,6 +23,6 @@ def moment(text: str | None) -> str | None:
 
 
 def day(text: str | None) -> str | None:
-    """Return the day of a date, such as `2026-11-20`: dates have no zone, and are written as their midnight."""
+    """Return the day of a date, such as `2026-11-20`: a date has no zone, and is written as its midnight."""
     written = moment(text)
     return written[:10] if written and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written) else None

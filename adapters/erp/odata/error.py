@@ -82,7 +82,7 @@ def _code(reading: Reading, pointer: str) -> str | None:
 
 
 def _texts(reading: Reading, places: tuple[str, ...]) -> Iterator[str]:
-    """Yield where an object may be named, the best first: the service, the code, then targets and messages."""
+    """Yield where an object may be named: the service, the code, the targets, then the messages."""
     pointers = [_SERVICE, f"{_ERROR}/code", *(f"{place}/target" for place in places)]
     pointers += [f"{place}/{name}" for place in places for name in _TEXTS]
     for pointer in pointers:
@@ -91,7 +91,7 @@ def _texts(reading: Reading, places: tuple[str, ...]) -> Iterator[str]:
 
 
 def _status(reading: Reading, codes: list[str]) -> str:
-    """Return the error's code, and the first other one among its details: it is often the only telling one."""
+    """Return the error's code, and the first other one among its details, often the only telling one."""
     kind = _code(reading, f"{_INNER}/type")
     distinct = list(dict.fromkeys(codes)) or ([kind] if kind else [])
     return " ".join(distinct[:2]) or _UNNAMED

@@ -1,4 +1,4 @@
-"""Which business object a failed call was about: by what the vendors' services, entities and messages are named.
+"""Which business object a failed call was about: by the names of services, entities and messages.
 
 A name counts as a whole word in the form that programs write (`A_PurchaseOrder`, `API_PURCHASEORDER_2`,
 `PurchaseOrderHeadersV2`), so that a sentence about a purchase order is not mistaken for one.
