@@ -118,6 +118,10 @@ async def test_one_notification_may_come_to_the_single_endpoint(central: Face) -
     answer = await post(central, ONE, bundle(NEW))
     assert answer.status_code == 202
     assert (await post(central, ONE, bundle(NEW, NEW))).json()["code"] == "request.invalid"
+    event = SAMPLES["external-business-event"].message.body
+    assert (await post(central, ONE, event)).json()["code"] == "auth.signature"
+    proven = event.replace(json.loads(event)["clientState"].encode(), NEW.encode())
+    assert (await post(central, ONE, proven)).json()["contract"] == "erp-business-central-event"
     with_mark = await post(central, ONE, b"\xef\xbb\xbf" + json.dumps(bundle(OLD)).encode())
     assert with_mark.status_code == 202
 

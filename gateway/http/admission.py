@@ -21,7 +21,7 @@ _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 class Admission:
-    """Lets in who may send. A token is judged before a byte of the body is read, a signature after."""
+    """Lets in who may send. A token is judged before a byte of the body is read, a vendor's proof after."""
 
     def __init__(
         self,

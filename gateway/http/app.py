@@ -112,7 +112,7 @@ def _ingest_handlers(ingest: Ingest, handshakes: Handshakes) -> list[ASGIRouteHa
     @asgi("/v1/sources", is_mount=True, copy_scope=False)
     async def of_source(scope: Scope, receive: Receive, send: Send) -> None:
         source, is_batch = _source_and_endpoint(scope["path"])
-        if await handshakes.answered(scope, receive, send, source):
+        if await handshakes.answer(scope, receive, send, source):
             return
         if scope.get("method") != "POST":
             raise MethodNotAllowedException(headers={"allow": "POST"})

@@ -6,6 +6,7 @@ token as text. Nobody is proven by it, and nothing is kept.
 
 from time import perf_counter
 
+from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
 from adapters.catalogue import Catalogue
@@ -37,12 +38,12 @@ class Handshakes:
         self._catalogue = catalogue
         self._observer = observer
 
-    async def answered(self, scope: Scope, receive: Receive, send: Send, source: str) -> bool:
+    async def answer(self, scope: Scope, receive: Receive, send: Send, source: str) -> bool:
         """Answer a handshake; False for any other request, of which nothing was read."""
-        if not scope.get("query_string") or scope.get("method") not in _METHODS:
+        if scope["type"] != ScopeType.HTTP or not scope["query_string"] or scope["method"] not in _METHODS:
             return False
         started = perf_counter()
-        exchange = Exchange(scope, receive, send)  # type: ignore[arg-type]  # what has a method is HTTP
+        exchange = Exchange(scope, receive, send)
         token = self._token(exchange, source)
         if token is None:
             return False

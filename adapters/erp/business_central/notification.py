@@ -26,7 +26,6 @@ _KINDS = {
 _COMPANY = re.compile(r"companies\(([^()/?]{1,200})\)", re.IGNORECASE)
 _RECORD = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,99})(?:\(([^()/?]{1,200})\))?$")
 
-_PERSONAL = frozenset({"clientState"})  # the proof of who sent it
 _MAPPED = frozenset({"resource", "changeType", "lastModifiedDateTime"})
 
 
@@ -81,4 +80,3 @@ def _read(url: str) -> _Resource:
 
 
 KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
-PERSONAL = _PERSONAL

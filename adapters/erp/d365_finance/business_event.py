@@ -92,7 +92,8 @@ def _fact(reading: Reading, meaning: EventMeaning, number: str) -> Fact:
     account = reading.text(*_SUPPLIERS) if meaning.is_purchase else None
     return Fact(
         kind=meaning.fact,
-        key=key(meaning.reference, number),
+        # companies of one installation may count alike
+        key=key(meaning.reference, reading.text(*_ENTITIES), number),
         occurred_at=occurred_at,
         place=_company(reading),
         partner=Partner(role="supplier", id=shortened(account, 256)) if account else None,

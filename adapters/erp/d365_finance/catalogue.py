@@ -18,10 +18,10 @@ ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "receipt"]
 
 
 class EventMeaning(Struct, frozen=True, kw_only=True):
-    """What an event is about; each tuple names the members to look in, in turn.
+    """What an event is about.
 
-    `number` is the document's own, `reference` what kind of document that is. `is_purchase` says that the
-    other side is a supplier.
+    `number` names the members where the document's own number may stand, `reference` what kind of document it
+    is. `is_purchase` says that the other side is a supplier.
     """
 
     fact: FactKind
@@ -30,23 +30,20 @@ class EventMeaning(Struct, frozen=True, kw_only=True):
     is_purchase: bool
 
 
-_ORDER_NUMBERS = ("PurchaseOrderNumber", "PurchaseOrderId", "PurchId")
-_SALES_ORDER_NUMBERS = ("SalesOrderNumber", "SalesOrderId", "SalesId")
+PURCHASE_ORDERS = ("PurchaseOrderNumber", "PurchaseOrderId", "PurchId")
+SALES_ORDERS = ("SalesOrderNumber", "SalesOrderId", "SalesId")
 _INVOICE_NUMBERS = ("InvoiceNumber", "InvoiceId", "VendorInvoiceNumber")
 _RECEIPT_NUMBERS = ("ProductReceiptNumber", "ProductReceiptId", "ProductReceipt", "PackingSlipId")
 
-PURCHASE_ORDERS = _ORDER_NUMBERS
-SALES_ORDERS = _SALES_ORDER_NUMBERS
-
 _PURCHASE_ORDER = EventMeaning(
-    fact=FactKind.PURCHASE_ORDER, reference="purchase-order", number=_ORDER_NUMBERS, is_purchase=True
+    fact=FactKind.PURCHASE_ORDER, reference="purchase-order", number=PURCHASE_ORDERS, is_purchase=True
 )
 _RECEIPT = EventMeaning(fact=FactKind.RECEIPT, reference="receipt", number=_RECEIPT_NUMBERS, is_purchase=True)
 _VENDOR_INVOICE = EventMeaning(
     fact=FactKind.INVOICE, reference="invoice", number=_INVOICE_NUMBERS, is_purchase=True
 )
 _SALES_ORDER = EventMeaning(
-    fact=FactKind.SALES_ORDER, reference="sales-order", number=_SALES_ORDER_NUMBERS, is_purchase=False
+    fact=FactKind.SALES_ORDER, reference="sales-order", number=SALES_ORDERS, is_purchase=False
 )
 _CUSTOMER_INVOICE = EventMeaning(
     fact=FactKind.INVOICE, reference="invoice", number=_INVOICE_NUMBERS, is_purchase=False

@@ -71,9 +71,9 @@ def normalise(reading: Reading) -> Normalised:
 
 
 def _detail_places(reading: Reading) -> tuple[str, ...]:
-    found = [place for details in _DETAILS for place in reading.places(details)]
+    found = [place for details in _DETAILS for place in reading.places(details)[:_DETAILS_LIMIT]]
     # in XML one element holds all the details: it is none itself
-    return tuple(place for place in found if reading.find(f"{place}/errordetail") is None)[:_DETAILS_LIMIT]
+    return tuple(place for place in found if reading.find(f"{place}/errordetail") is None)
 
 
 def _code(reading: Reading, pointer: str) -> str | None:
