@@ -15,7 +15,7 @@ from gateway.http.sources import RegisteredSource
 from gateway.issuer import ISSUER, make_issuer
 from gateway.settings import AuthSettings, Settings, SettingsError, SourceSettings, lint, load
 from routing.broker.streams import owner_consumer
-from routing.detection import InvoiceDetector
+from routing.detection import Detector, Detectors, InvoiceDetector, SequenceGapDetector
 from routing.owners import OwnerSettings, OwnersRefused, load_owners
 from routing.pipeline import Pipeline
 from routing.rendering import Renderer
@@ -124,11 +124,19 @@ def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
         adapter_for=installation.catalogue.for_message,
         registry=installation.registry,
         sources=sources(installation),
-        detector=InvoiceDetector(installation.taxonomy),
+        detector=_detector(installation),
         triage=RuleTriage(installation.taxonomy, installation.settings.triage),
         routes=installation.routes,
         renderer=Renderer(installation.base_url),
         observer=observer,
+    )
+
+
+def _detector(installation: Installation) -> Detector:
+    settings = installation.settings
+    silent = {name for name, source in settings.sources.items() if not source.reports_gaps}
+    return Detectors(
+        InvoiceDetector(installation.taxonomy), SequenceGapDetector(settings.series, frozenset(silent))
     )
 
 

@@ -25,7 +25,6 @@ class SecretRequest(Struct, frozen=True, kw_only=True):
     source: RegisteredSource
     adapter: Adapter
     scheme: SharedSecret
-    limit_bytes: int = BODY_LIMIT_BYTES
 
 
 def find_shared_secret(

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from contracts.errors import EventError, InternalFault, TryLater
 from gateway.http.acceptance import Accepted
@@ -77,13 +77,13 @@ class RefusedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="r
 
 
 class BatchReply(Struct, frozen=True, kw_only=True):
-    """One verdict for each item, in order.
+    """One verdict for each item, in order: an AcceptedReply, KeptReply, ValidReply or RefusedReply, encoded.
 
     `accepted` counts what was kept now, `dead_letter` how many of these are kept as dead letters, and
     `valid` the items of a dry run.
     """
 
-    items: list[AcceptedReply | KeptReply | ValidReply | RefusedReply]
+    items: list[Raw]
     accepted: int
     duplicate: int
     refused: int
