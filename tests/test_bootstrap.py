@@ -33,9 +33,9 @@ def item(**members) -> RouterItem:
 def test_the_default_installation_is_sound(installation):
     assert set(sources(installation)) == {"pos-demo", "wms-demo", "erp-demo", "canonical-demo"}
     assert set(installation.owners) == {"store-ops", "inventory-control", "finance", "review"}
-    # only a system whose vendor signs has secrets: for the others no signature would be looked at
+    # only a system whose vendor proves itself has secrets: for the others none would be looked at
     signed = {name for name, source in registered_sources(installation).items() if source.webhook_secrets}
-    assert signed == {"wms-demo"}
+    assert signed == {"wms-demo", "erp-demo"}
 
 
 def test_an_item_becomes_its_deliveries(installation):

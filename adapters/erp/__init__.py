@@ -1,6 +1,14 @@
 """Cloud ERP: each vendor's format in a folder of its own."""
 
+from adapters.erp.business_central.adapter import BusinessCentralAdapter
+from adapters.erp.d365_finance.adapter import D365FinanceAdapter
 from adapters.erp.idoc.adapter import IdocAdapter
+from adapters.erp.odata.adapter import ODataAdapter
 from contracts.adapter import Adapter
 
-ADAPTERS: tuple[Adapter, ...] = (IdocAdapter(),)
+ADAPTERS: tuple[Adapter, ...] = (
+    IdocAdapter(),
+    D365FinanceAdapter(),
+    BusinessCentralAdapter(),
+    ODataAdapter(),
+)

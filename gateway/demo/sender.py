@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from adapters.wms import ADAPTERS as WMS_ADAPTERS
 from contracts import ids
+from contracts.adapter import Signature
 from contracts.errors import ContractUnknown
 from gateway.bootstrap import Installation
 from gateway.demo.parcels import Parcel
@@ -64,7 +65,7 @@ class Sender:
 
     def _headers(self, parcel: Parcel) -> dict[str, str]:
         sent = {"content-type": parcel.media_type, **parcel.headers}
-        if MESSAGE_ID in parcel.headers and SHIPHERO.signature is not None:
+        if MESSAGE_ID in parcel.headers and isinstance(SHIPHERO.signature, Signature):
             secret = self._installation.folder.webhook_secret(parcel.source)
             digest = hmac.new(secret, parcel.body, hashlib.sha256).digest()
             return {**sent, SHIPHERO.signature.header: base64.b64encode(digest).decode()}
