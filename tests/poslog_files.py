@@ -68,6 +68,11 @@ def meant(body: bytes, source: Source = SOURCE) -> Normalised:
     return ADAPTER.normalise(REGISTRY.validate(decoded(body)), source, RECEIVED_AT)
 
 
+def says_nothing(meant: Normalised) -> bool:
+    """Say whether there is neither a fact nor an exception; a number in the till's series it always has."""
+    return not meant.facts and not meant.exceptions
+
+
 def only_fact(body: bytes) -> Fact:
     (fact,) = meant(body).facts
     return fact

@@ -40,7 +40,7 @@ from adapters.conformance import (
     samples,
 )
 from adapters.pos import ADAPTERS
-from contracts.canonical import Category, Fact, FactKind, Normalised
+from contracts.canonical import Category, Fact, FactKind
 from contracts.documents import Arrival, Message
 from contracts.errors import (
     ContractUnknown,
