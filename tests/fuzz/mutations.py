@@ -36,6 +36,8 @@ ODD_VALUES: tuple[Any, ...] = (
     {"#text": "1"}, {"@a": "1", "#text": "2"}, [1, "1", None], {"a": [{"a": {}}]},
 )  # fmt: skip
 
+GROWN_LIMIT_BYTES = 1_000_000
+
 Mutation = Callable[[bytes, Random], bytes]
 
 
@@ -44,6 +46,8 @@ def mutated(body: bytes, chance: Random) -> bytes:
     kinds = _OF_JSON if body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in {b"{", b"["} else _OF_XML
     for _ in range(chance.choice((1, 1, 2, 4))):
         body = chance.choice(kinds)(body, chance)
+        if len(body) > GROWN_LIMIT_BYTES:
+            break
     return body
 
 
@@ -108,7 +112,7 @@ def _of_elements(body: bytes, chance: Random) -> bytes:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     except (etree.XMLSyntaxError, ValueError):
         return _flip(body, chance)
-    for _ in range(chance.choice((1, 2, 6))):
+    for _ in range(chance.choice((1, 2, 4))):
         elements = [each for each in root.iter() if isinstance(each.tag, str)]
         _damage_element(chance.choice(elements), chance.choice(elements), chance)
     return etree.tostring(root, xml_declaration=chance.random() < 0.5, encoding="utf-8")
@@ -120,13 +124,14 @@ def _damage_element(element: Any, other: Any, chance: Random) -> None:
     if kind == 0 and parent is not None:
         parent.remove(element)
     elif kind == 1 and parent is not None:
-        for _ in range(chance.choice((1, 2, 50))):
+        is_small = len(element) < 20
+        for _ in range(chance.choice((1, 2, 50)) if is_small else 1):
             parent.append(_copy(element))
     elif kind == 2:
         element.tag = other.tag
     elif kind == 3 and element.attrib:
         element.set(chance.choice(list(element.attrib)), _xml_text(chance))
-    elif kind == 4:
+    elif kind == 4 and len(other) < 20:
         element.append(_copy(other))
     elif kind == 5:
         element.clear()
@@ -152,7 +157,7 @@ def _of_members(body: bytes, chance: Random) -> bytes:
     except (ValueError, RecursionError):
         return _flip(body, chance)
     holder = [tree]
-    for _ in range(chance.choice((1, 2, 6))):
+    for _ in range(chance.choice((1, 2, 4))):
         _damage_member(holder, chance)
     return json.dumps(holder[0], ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
 

@@ -31,6 +31,7 @@ REAL_SAMPLES = Path(os.environ.get("CROSSDOCK_SAMPLES") or HERE.parents[2] / "sh
 SEEDLINGS = seedlings(REAL_SAMPLES if REAL_SAMPLES.is_dir() else None)
 SEED = int(os.environ.get("FUZZ_SEED") or time.time_ns() % 10**9)
 SECONDS_EACH = float(os.environ.get("FUZZ_SECONDS") or 5)
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 300)
 LARGE = 300_000  # bodies that take too long to be damaged often
 
 NATIVE = sorted(
@@ -140,7 +141,7 @@ def test_payload_damaged_at_length(seedling: Seedling) -> None:
 @pytest.mark.fuzz
 @pytest.mark.parametrize("contract", NATIVE)
 def test_documents_drawn_at_length(contract: str) -> None:
-    hold_documents_of(contract, 1500, same_each_time=False)
+    hold_documents_of(contract, EXAMPLES, same_each_time=False)
 
 
 @pytest.mark.fuzz
