@@ -45,17 +45,17 @@ def messages(message: Message) -> Iterator[Message]:
                 yield Message(body=line, media_type=JSON)
     elif kind != CLOUD_EVENT and (kind == CLOUD_EVENTS or _is_array(message)):
         media_type = CLOUD_EVENT if kind == CLOUD_EVENTS else JSON
-        for element in _elements(message.body):
+        for element in elements(message.body):
             yield Message(body=bytes(element), media_type=media_type)
     else:
         yield message
 
 
-def _is_array(message: Message) -> bool:
-    return message.body[:200].lstrip(b" \t\r\n").startswith(b"[")
+def elements(body: bytes) -> list[msgspec.Raw]:
+    """Return the elements of a JSON array, each with its own bytes.
 
-
-def _elements(body: bytes) -> list[msgspec.Raw]:
+    Raises: RequestUnreadable where it is not well-formed; RequestTooLarge for millions of values.
+    """
     if body.count(b",") > _COMMAS_LIMIT:
         raise RequestTooLarge("this array is too large to be cut; send application/x-ndjson")
     try:
@@ -64,3 +64,7 @@ def _elements(body: bytes) -> list[msgspec.Raw]:
         raise RequestUnreadable(f"this is not a JSON array: {error}") from None
     except RecursionError:
         raise RequestUnreadable("values are nested too deep") from None
+
+
+def _is_array(message: Message) -> bool:
+    return message.body[:200].lstrip(b" \t\r\n").startswith(b"[")
