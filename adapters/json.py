@@ -7,19 +7,18 @@ import msgspec
 from contracts.errors import RequestUnreadable
 
 DEPTH_LIMIT = 64
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _decoder = msgspec.json.Decoder()
 
 
 def parse_json(body: bytes) -> Any:
-    """Read one JSON text in UTF-8 (RFC 8259), with or without a byte order mark (section 8.1).
+    """Read one JSON text in UTF-8 (RFC 8259).
 
     Raises: RequestUnreadable for broken syntax, another encoding, NaN, a lone surrogate, or nesting deeper
     than 64.
     """
     try:
-        value = _decoder.decode(body.removeprefix(BYTE_ORDER_MARK))
+        value = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestUnreadable(f"this is not JSON in UTF-8: {error}") from None
     except RecursionError:

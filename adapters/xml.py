@@ -189,12 +189,22 @@ class _Scan:
 
 def _parser() -> expat.XMLParserType:
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse_document_type
+    parser.StartDoctypeDeclHandler = _on_document_type
     return parser
 
 
-def _refuse_document_type(*_arguments: object) -> None:
-    raise RequestUnreadable("a document type declaration is not allowed")
+def _on_document_type(_name: str, system_id: str | None, public_id: str | None, has_subset: bool) -> None:
+    """Let a declaration pass that is only a name (`<!DOCTYPE project>`): it declares nothing."""
+    if system_id or public_id or has_subset:
+        raise RequestUnreadable("a document type declaration is not allowed")
+
+
+def _check_document_type(body: bytes) -> None:
+    """lxml says that there is one, and not what it declares: it is rare, so that expat looks again."""
+    try:
+        _parser().Parse(body, True)
+    except _UNREADABLE as error:
+        raise RequestUnreadable(f"this is not well-formed XML: {error}") from None
 
 
 def _refuse_attributes() -> None:
@@ -207,7 +217,7 @@ def _parse(body: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise RequestUnreadable(f"this is not well-formed XML: {error}") from None
     if root.getroottree().docinfo.internalDTD is not None:
-        _refuse_document_type()
+        _check_document_type(body)
     return root
 
 

@@ -38,14 +38,17 @@ def header_findings(header: dict[str, Any]) -> list[Finding]:
     A query's result may leave both out.
     """
     findings: list[Finding] = []
-    is_result = header.get("type") == QUERY_DOCUMENT
+    kind = header.get("type")
+    if kind not in (EVENTS_DOCUMENT, QUERY_DOCUMENT):
+        findings.append((("type",), "enum", f"expected {EVENTS_DOCUMENT} or {QUERY_DOCUMENT}"))
     for name, pattern, expected in (
         ("schemaVersion", _VERSION, "a version such as 2.0"),
         ("creationDate", _TIME, "a date and time with its offset"),
     ):
         value = header.get(name)
-        if value is None:
-            findings += [] if is_result else [((name,), "required", f"expected {expected}")]
+        if name not in header:
+            if kind != QUERY_DOCUMENT:
+                findings.append(((name,), "required", f"expected {expected}"))
         elif not isinstance(value, str) or not pattern.fullmatch(value):
             findings.append(((name,), "pattern", f"{value!r:.60} is not {expected}"))
     return findings

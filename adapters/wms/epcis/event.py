@@ -25,7 +25,9 @@ _STEPS = {
     "stock_taking": FactKind.STOCK_COUNT,
 }
 # nothing moves: a sensor speaks, or somebody looks
-_STILL = frozenset({"inspecting", "sampling", "sensor_reporting"})
+_STILL = frozenset({"inspecting", "sensor_reporting"})
+# the objects leave the stock
+_TAKEN_OFF = frozenset({"decommissioning", "destroying", "dispensing", "retail_selling", "sampling"})
 
 # CBV 2.0, section 7.3; other documents, such as certificates, are none of ours
 _TRANSACTIONS: dict[str, Literal["purchase-order", "invoice", "shipment", "receipt", "return"]] = {
@@ -44,9 +46,9 @@ _PARTNERS: dict[FactKind, tuple[str, Literal["supplier", "customer"]]] = {
 }
 _WITH_CHILDREN = frozenset({"AggregationEvent", "AssociationEvent"})
 _MAPPED = frozenset({
-    "type", "eventTime", "eventTimeZoneOffset", "eventID", "epcList", "quantityList", "childEPCs",
+    "eventTime", "eventTimeZoneOffset", "eventID", "epcList", "quantityList", "childEPCs",
     "childQuantityList", "inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList",
-    "disposition",
+    "disposition", "bizLocation",
 })  # fmt: skip
 
 
@@ -104,10 +106,10 @@ def _number(transaction: str) -> str:
 def _kind(reading: Reading, event_type: str) -> FactKind | None:
     """Return the kind of fact, or None where nothing moved and nothing was counted.
 
-    Objects that are put into something, taken out, or cease to be, move, whatever the step.
+    Objects that are put into something, taken out, stolen, or cease to be, move, whatever the step.
     """
     step, action = reading.text("/bizStep") or "", reading.text("/action")
-    if event_type == "TransformationEvent" or action == "DELETE":
+    if event_type == "TransformationEvent" or action == "DELETE" or _is_stolen(reading):
         return FactKind.STOCK_MOVEMENT
     if event_type in _WITH_CHILDREN and action == "ADD":
         return FactKind.STOCK_MOVEMENT
@@ -115,10 +117,17 @@ def _kind(reading: Reading, event_type: str) -> FactKind | None:
 
 
 def _lines(reading: Reading, kind: FactKind | None, subject: tuple[Objects, ...]) -> tuple[FactLine, ...]:
-    """Return a line for each class of objects; those that cease to be are taken off the stock."""
+    """Return a line for each class of objects; a movement says why, and whether the stock rose or fell."""
+    if kind is not FactKind.STOCK_MOVEMENT:
+        return tuple(each.line() for each in subject)
     is_end = reading.text("/type") == "ObjectEvent" and reading.text("/action") == "DELETE"
-    reason = reading.words("/bizStep") if kind is FactKind.STOCK_MOVEMENT else None
-    return tuple(each.line(sign=-1 if is_end else 1, reason=reason) for each in subject)
+    is_gone = is_end or _is_stolen(reading) or reading.text("/bizStep") in _TAKEN_OFF
+    sign = -1 if is_gone else 1
+    return tuple(each.line(sign=sign, reason=reading.words("/bizStep")) for each in subject)
+
+
+def _is_stolen(reading: Reading) -> bool:
+    return reading.text("/disposition") == "stolen"
 
 
 def _transformed(reading: Reading, outputs: tuple[Objects, ...]) -> tuple[FactLine, ...]:

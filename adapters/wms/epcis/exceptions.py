@@ -18,9 +18,9 @@ _DECLARATION = ("/errorDeclaration/declarationTime", "/errorDeclaration/reason")
 _EVENT = ("/eventID", "/eventTime", "/bizStep", "/disposition")
 
 # CBV 2.0, section 7.2, and the names that 1.x had for the same. Left out although they sound like it:
-# `destroyed`, `disposed` and `returned` end a case that somebody closed, `non_sellable_other` and
-# `unavailable` also say that goods wait for a decision, `non_conformant` and `needs_replacement` speak of
-# equipment too
+# `destroyed`, `disposed` and `returned` end a case that somebody closed, `non_sellable_other`, `unavailable`
+# and `unknown` (the condition) also say that goods wait for a decision, `non_conformant` and
+# `needs_replacement` speak of equipment too
 _UNSELLABLE = {
     "damaged": "damaged",
     "expired": "expired",
@@ -31,7 +31,6 @@ _UNSELLABLE = {
     "non_sellable_recalled": "recalled",
     "recalled": "recalled",
     "stolen": "stolen",
-    "unknown": "unknown",  # where the objects are
 }
 # that they differ is said, by how much is not
 _MISMATCHES = frozenset({"mismatch_class", "mismatch_instance", "mismatch_quantity"})

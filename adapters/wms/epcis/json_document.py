@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from adapters.framing import elements
-from adapters.json import BYTE_ORDER_MARK, parse_json
+from adapters.json import parse_json
 from adapters.wms.epcis.content import (
     DOCUMENT,
     EVENT,
@@ -18,7 +18,8 @@ from adapters.wms.epcis.content import (
     Content,
     header_findings,
 )
-from adapters.wms.epcis.rules import Finding, member_findings, refuse
+from adapters.wms.epcis.json_rules import json_findings
+from adapters.wms.epcis.rules import Finding, refuse
 from contracts.documents import Arrival, Message, whole
 from contracts.errors import RequestUnreadable
 from contracts.ids import body_digest
@@ -26,6 +27,7 @@ from contracts.ids import body_digest
 _WAYS = (("epcisBody", "eventList"), ("epcisBody", "queryResults", "resultsBody", "eventList"))
 # may be as large as all events together, and says nothing that an event needs
 _NOT_REPEATED = frozenset({"epcisHeader", "vocabularyList"})
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # RFC 8259, section 8.1: a reader may pass it over
 _HEADER = ("type", "schemaVersion", "creationDate")
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -37,7 +39,7 @@ def split(message: Message) -> Iterator[Arrival]:
     A document of one event, a bare event, and what is no document, are items as they are. Master data is
     left out of the items.
     """
-    head, events, tail = _cut(message.body.removeprefix(BYTE_ORDER_MARK))
+    head, events, tail = _cut(message.body.removeprefix(_BYTE_ORDER_MARK))
     if len(events) <= 1:
         yield whole(message)
         return
@@ -58,13 +60,11 @@ def read(body: bytes) -> Content:
     Raises: RequestUnreadable for broken JSON, what is no object, and several events; ContractViolated for a
     header, or a name, that the standard doesn't allow.
     """
-    tree = parse_json(body)
+    tree = parse_json(body.removeprefix(_BYTE_ORDER_MARK))
     if not isinstance(tree, dict):
         raise RequestUnreadable("an EPCIS message is one JSON object")
-    findings: list[Finding] = []
-    if "@context" not in tree:
-        findings.append((("@context",), "required", "the JSON-LD context is expected"))
-    if "epcisBody" not in tree and tree.get("type") not in {EVENTS_DOCUMENT, QUERY_DOCUMENT}:
+    findings = _context_findings(tree)
+    if "epcisBody" not in tree and tree.get("type") not in (EVENTS_DOCUMENT, QUERY_DOCUMENT):
         return _content(tree, {}, findings)
     header = {name: tree[name] for name in _HEADER if name in tree}
     events, missing = _events(tree)
@@ -77,10 +77,20 @@ def read(body: bytes) -> Content:
     return Content(event=None, header=header)
 
 
+def _context_findings(tree: dict[str, Any]) -> list[Finding]:
+    context = tree.get("@context")
+    if context is None:
+        return [(("@context",), "required", "the JSON-LD context is expected")]
+    parts = context if isinstance(context, list) else [context]
+    if all(isinstance(part, dict) or (isinstance(part, str) and ":" in part) for part in parts):
+        return []
+    return [(("@context",), "type", "URIs or objects are expected")]
+
+
 def _content(event: Any, header: dict[str, Any], findings: list[Finding]) -> Content:
     if isinstance(event, dict):
         event.pop("@context", None)
-        findings += member_findings(event)
+        findings += json_findings(event)
     else:
         findings.append((("epcisBody", "eventList", 0), "type", "an event is an object"))
     refuse(EVENT, findings, "")
