@@ -319,7 +319,7 @@ REFUSED = {
     "id that is no URI": (changed(eventID="event-1"), "/eventID", "format"),
     "EPC that is no URI": (changed(epcList=["4099999100123"]), "/epcList/0", "format"),
     "EPCs that are no list": (changed(epcList="urn:epc:id:sgtin:1.2.3"), "/epcList", "type"),
-    "EPC twice": (changed(epcList=OBJECT_EVENT["epcList"] * 2), "/epcList", "uniqueItems"),
+    "EPC twice": (changed(epcList=OBJECT_EVENT["epcList"] * 2), "/epcList/1", "uniqueItems"),
     "quantity as text": (
         changed(quantityList=[{"epcClass": LOT, "quantity": "20"}]),
         "/quantityList/0/quantity",
@@ -500,6 +500,11 @@ def test_what_the_standard_allows_is_accepted() -> None:
         assert decoded(body).contract == "wms-epcis-event"
 
 
+def test_type_with_the_prefix_of_epcis_is_the_type() -> None:
+    for spelling in ("epcis:ObjectEvent", "https://ref.gs1.org/epcis/ObjectEvent"):
+        assert decoded(changed(type=spelling)).tree == OBJECT_EVENT
+
+
 def test_vendors_own_event_is_taken_and_not_interpreted() -> None:
     assert decoded(changed(type="acme:YardEvent", action=7)).contract == "wms-epcis-vendor-event"
     in_xml = xml("<extension>" + xml_event(kind="acme:YardEvent") + "</extension>", xml_event())
@@ -655,6 +660,12 @@ def test_sensor_report_and_inspection_move_nothing() -> None:
     assert meant_by(bizStep="sensor_reporting").facts == ()
     assert meant_by(bizStep="inspecting").facts == ()
     assert meant_by(epcList=[]).facts == ()
+    untied = {
+        "type": "TransactionEvent",
+        "action": "DELETE",
+        "bizTransactionList": [{"bizTransaction": "a:b"}],
+    }
+    assert meant_by(**untied).facts == ()
 
 
 @pytest.mark.parametrize("word", ["damaged", "expired", "recalled", "no_pedigree_match", "stolen"])
@@ -668,6 +679,11 @@ def test_objects_that_can_not_be_sold_are_a_variance(word: str) -> None:
 def test_disposition_that_is_told_twice_is_one_exception() -> None:
     persistent = {"set": ["urn:epcglobal:cbv:disp:non_sellable_damaged", "damaged"]}
     assert len(meant_by(disposition="damaged", persistentDisposition=persistent).exceptions) == 1
+
+
+def test_none_of_nothing_is_no_exception() -> None:
+    quantities = [{"epcClass": LOT, "quantity": 0}]
+    assert meant_by(epcList=[], quantityList=quantities, disposition="damaged").exceptions == ()
 
 
 def test_objects_without_a_number_differ_by_their_state() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from adapters.framing import looks_like_json
 from adapters.reading import Reading
 from adapters.wms.epcis import document, event, json_document, vendor_event, xml_document
-from adapters.wms.epcis.content import DOCUMENT, EVENT, EVENT_TYPES, Content
+from adapters.wms.epcis.content import DOCUMENT, EVENT, EVENT_TYPES, VENDOR_EVENT, Content
 from adapters.wms.epcis.identity import source_event_id, without_record_time
 from adapters.wms.epcis.personal import personal_members
 from adapters.wms.epcis.rules import event_findings, refuse
@@ -58,9 +58,9 @@ class EpcisAdapter:
         if content.event is None:
             return _document(DOCUMENT, content, content.header)
         tree = without_record_time(content.event)
-        if is_vendors_own(tree):
-            return _document(vendor_event.CONTRACT, content, tree)
         to_bare_words(tree)
+        if _is_vendors_own(tree):
+            return _document(VENDOR_EVENT, content, tree)
         refuse(EVENT, event_findings(tree), content.root)
         return _document(EVENT, content, tree)
 
@@ -70,7 +70,7 @@ class EpcisAdapter:
         return _KINDS[document.contract].normalise(reading)
 
 
-def is_vendors_own(tree: dict[str, Any]) -> bool:
+def _is_vendors_own(tree: dict[str, Any]) -> bool:
     """Say whether an event's type is a vendor's: a name with a prefix, or a URI."""
     kind = tree.get("type")
     return isinstance(kind, str) and kind not in EVENT_TYPES and ":" in kind

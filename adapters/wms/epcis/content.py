@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from adapters.wms.epcis.rules import Finding
 
-EVENT, DOCUMENT = "wms-epcis-event", "wms-epcis-document"  # the contracts
+# the contracts
+EVENT, VENDOR_EVENT, DOCUMENT = "wms-epcis-event", "wms-epcis-vendor-event", "wms-epcis-document"
 
 EVENT_TYPES = frozenset(
     {"ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"}

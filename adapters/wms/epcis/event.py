@@ -37,7 +37,7 @@ _TRANSACTIONS: dict[str, Literal["purchase-order", "invoice", "shipment", "recei
     "recadv": "receipt",
     "rma": "return",
 }
-# CBV 2.0, section 8.5.2: the GLN of who numbered the document, and its number
+# CBV 2.0, section 8: the GLN of who numbered the document, and its number
 _TRANSACTION_URN = re.compile("urn:epcglobal:cbv:bt:[0-9]{13}:(.+)")
 
 _PARTNERS: dict[FactKind, tuple[str, Literal["supplier", "customer"]]] = {
@@ -106,9 +106,12 @@ def _number(transaction: str) -> str:
 def _kind(reading: Reading, event_type: str) -> FactKind | None:
     """Return the kind of fact, or None where nothing moved and nothing was counted.
 
-    Objects that are put into something, taken out, stolen, or cease to be, move, whatever the step.
+    Objects that are put into something, taken out, stolen, or cease to be, move, whatever the step; those
+    that are untied from a business document stay where they are.
     """
     step, action = reading.text("/bizStep") or "", reading.text("/action")
+    if event_type == "TransactionEvent" and action == "DELETE":
+        return None
     if event_type == "TransformationEvent" or action == "DELETE" or _is_stolen(reading):
         return FactKind.STOCK_MOVEMENT
     if event_type in _WITH_CHILDREN and action == "ADD":

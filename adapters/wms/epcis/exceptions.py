@@ -54,6 +54,7 @@ def unsellable(
         _unsellable(reading, each, references, word, pointer)
         for word, pointer in _dispositions(reading)
         for each in subject
+        if each.number != 0
     )
 
 

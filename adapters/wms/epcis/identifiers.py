@@ -1,6 +1,6 @@
 """What an EPC or a class of EPCs identifies: the trade item, where it has one.
 
-GS1 EPC Tag Data Standard 2.0, section 6 (URNs) and GS1 Digital Link URI Syntax 1.4, section 4 (Web URIs).
+GS1 EPC Tag Data Standard 2.0, section 6 (URNs) and GS1 Digital Link: URI Syntax (Web URIs).
 """
 
 import re

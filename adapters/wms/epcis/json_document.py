@@ -24,7 +24,8 @@ from contracts.documents import Arrival, Message, whole
 from contracts.errors import RequestUnreadable
 from contracts.ids import body_digest
 
-_WAYS = (("epcisBody", "eventList"), ("epcisBody", "queryResults", "resultsBody", "eventList"))
+_EVENTS = ("epcisBody", "eventList")
+_RESULTS = ("epcisBody", "queryResults", "resultsBody", "eventList")
 # may be as large as all events together, and says nothing that an event needs
 _NOT_REPEATED = frozenset({"epcisHeader", "vocabularyList"})
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # RFC 8259, section 8.1: a reader may pass it over
@@ -99,7 +100,7 @@ def _content(event: Any, header: dict[str, Any], findings: list[Finding]) -> Con
 
 def _events(tree: dict[str, Any]) -> tuple[list[Any], list[Finding]]:
     """Return the events of a document, or where the list of them is missed."""
-    way = _WAYS[tree.get("type") == QUERY_DOCUMENT]
+    way = _RESULTS if tree.get("type") == QUERY_DOCUMENT else _EVENTS
     value: Any = tree
     for depth, name in enumerate(way, 1):
         if not isinstance(value, dict):
@@ -112,7 +113,7 @@ def _events(tree: dict[str, Any]) -> tuple[list[Any], list[Finding]]:
 
 def _cut(body: bytes) -> tuple[bytes, list[msgspec.Raw], bytes]:
     """Return a document's events, and the bytes that make a document of one of them: before it, and after."""
-    for way in _WAYS:
+    for way in (_EVENTS, _RESULTS):
         head, value, tail = b"", body, b""
         for name in way:
             before, value, after = _descend(value, name)

@@ -1,10 +1,9 @@
 """What JSON-LD demands of EPCIS's names and lists, and the language of contracts can't say.
 
-GS1 EPCIS 2.0, section 10.1: a vendor's member has a prefix or is a URI, so that a name without a colon is
+GS1 EPCIS 2.0, section 10: a vendor's member has a prefix or is a URI, so that a name without a colon is
 either EPCIS's or a mistake, which JSON-LD would drop without a word.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,7 +63,9 @@ def _reports_without_type(event: Event) -> Iterator[Finding]:
 
 def _twins(event: Event, name: str) -> Iterator[Finding]:
     epcs = event.get(name)
-    texts = [epc for epc in epcs if isinstance(epc, str)] if isinstance(epcs, list) else []
-    twice = next((epc for epc, times in Counter(texts).items() if times > 1), None)
-    if twice is not None:
-        yield (name,), "uniqueItems", f"{twice[:60]!r} stands here twice"
+    seen: set[str] = set()
+    for index, epc in enumerate(epcs if isinstance(epcs, list) else ()):
+        if isinstance(epc, str):
+            if epc in seen:
+                yield (name, index), "uniqueItems", "this stands in the list before"
+            seen.add(epc)

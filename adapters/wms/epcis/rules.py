@@ -9,11 +9,10 @@ from typing import Any
 
 from contracts.errors import ContractViolated, Violation
 from contracts.places import Place, path, pointer
+from contracts.validation import VIOLATIONS_LIMIT
 
 Event = dict[str, Any]
-Finding = tuple[
-    Place, str, str
-]  # where, the keyword that the standard's own JSON Schema has for it, the sentence
+Finding = tuple[Place, str, str]  # where, the keyword of JSON Schema for such a fault, the sentence
 
 
 def refuse(contract: str, findings: list[Finding], root: str) -> None:
@@ -22,7 +21,7 @@ def refuse(contract: str, findings: list[Finding], root: str) -> None:
         return
     violations = tuple(
         Violation(pointer=pointer(place), path=path(place, root), keyword=keyword, detail=detail)
-        for place, keyword, detail in findings
+        for place, keyword, detail in findings[:VIOLATIONS_LIMIT]
     )
     first = violations[0]
     raise ContractViolated(

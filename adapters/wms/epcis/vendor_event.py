@@ -1,10 +1,9 @@
 """An event of a vendor's own type: taken, and not interpreted."""
 
 from adapters.reading import DocumentKind, Reading
+from adapters.wms.epcis.content import VENDOR_EVENT
 from adapters.wms.epcis.identity import place_key
 from contracts.canonical import Normalised
-
-CONTRACT = "wms-epcis-vendor-event"
 
 
 def normalise(_reading: Reading) -> Normalised:
@@ -12,4 +11,4 @@ def normalise(_reading: Reading) -> Normalised:
     return Normalised()
 
 
-KIND = DocumentKind(contract=CONTRACT, business_key=place_key, normalise=normalise)
+KIND = DocumentKind(contract=VENDOR_EVENT, business_key=place_key, normalise=normalise)

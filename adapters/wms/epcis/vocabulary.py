@@ -35,11 +35,14 @@ ERROR_REASONS = frozenset({"did_not_occur", "incorrect_data"})
 
 _URN = re.compile(r"urn:epcglobal:cbv:[a-z]+:([a-z_]+)")
 _WEB = re.compile(r"(?:https?://(?:ref|ns)\.gs1\.org/cbv/|cbv:)[A-Za-z]+-([a-z_]+)")
+_EVENT_TYPE = re.compile(r"(?:https?://(?:ref|ns)\.gs1\.org/epcis/|epcis:)([A-Za-z]+Event)")
 _GS1_TERM = re.compile(r"(?:https?://(?:www\.)?gs1\.org/voc/|gs1:)([A-Za-z_]+)")
 
 
 def to_bare_words(event: dict[str, Any]) -> None:
     """Write each value of the vocabularies in an event as its bare word, whatever the sender's spelling."""
+    if isinstance(event.get("type"), str) and (own := _EVENT_TYPE.fullmatch(event["type"])):
+        event["type"] = own.group(1)
     _replace(event, "bizStep", BIZ_STEPS)
     _replace(event, "disposition", DISPOSITIONS)
     persistent = event.get("persistentDisposition")

@@ -64,9 +64,8 @@ def read(body: bytes) -> Content:
     }
     way = _WAYS[root]
     events = list(_events(_below(tree, way)))
-    refuse(
-        EVENT if events else DOCUMENT, header_findings(header) if root in _HAVE_HEADERS else [], f"/{root}"
-    )
+    if root in _HAVE_HEADERS:
+        refuse(EVENT if events else DOCUMENT, header_findings(header), f"/{root}")
     if not events:
         return Content(event=None, header=header, root=f"/{root}")
     if len(events) > 1:

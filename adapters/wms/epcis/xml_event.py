@@ -35,7 +35,7 @@ def event_in_json_shape(name: str, element: Any) -> dict[str, Any]:
 
 
 def _observation(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a QuantityEvent as the ObjectEvent that took its place in 1.1 (EPCIS 1.1, section 7.4.5)."""
+    """Return a QuantityEvent as the ObjectEvent that took its place in 1.1 (EPCIS 1.1, section 7.4.4)."""
     quantity = {name: event.pop(name) for name in ("epcClass", "quantity") if name in event}
     return {**event, "type": "ObjectEvent", "action": "OBSERVE", "epcList": [], "quantityList": [quantity]}
 
