@@ -43,7 +43,9 @@ HERE = Path(__file__).resolve().parent
 OTHER_SAMPLES = os.environ.get("CROSSDOCK_SAMPLES")
 SAMPLES = Path(OTHER_SAMPLES or HERE.parent.parent / "shared" / "samples")
 EXPECTATIONS = read_expectations(Path(os.environ.get("CROSSDOCK_EXPECTATIONS") or HERE / "expectations"))
-EXPECTED = {f"{folder.folder}/{file.name}": (folder, file) for folder in EXPECTATIONS for file in folder.files}
+EXPECTED = {
+    f"{folder.folder}/{file.name}": (folder, file) for folder in EXPECTATIONS for file in folder.files
+}
 FILES = [
     path.relative_to(SAMPLES).as_posix()
     for folder in SYSTEMS

@@ -49,3 +49,33 @@ def test_entities_in_the_roots_attributes_do_not_blow_up():
     started = time.monotonic()
     assert root_name(message) in {None, "POSLog"}
     assert time.monotonic() - started < 2
+
+
+def test_items_are_cut_out_of_lists_below_the_root_with_their_way_down():
+    lists = frozenset({("Body", "List"), ("Body", "List", "more")})
+    head, tail = b'<a:Doc xmlns:a="urn:a" v="1"><a:Body x="1">', b"</a:Body ></a:Doc>\n<!-- end -->"
+    body = head + b"<Head><One/></Head><List><One>1</One><!-- b --><more><a:Two/></more></List>" + tail
+    items = [each.body for each in split_children(Message(body=body), None, lists)]
+    assert items == [
+        head + b"<List><One>1</One></List>" + tail,
+        head + b"<List><more><a:Two/></more></List>" + tail,
+    ]
+    (only,) = split_children(Message(body=body), frozenset({"Two"}), lists)
+    assert only.body == body
+
+
+def test_a_name_may_be_made_of_an_element_and_its_namespace():
+    def qualified(_element: object, name: str) -> str:
+        return name
+
+    _, tree = parse_tree(b'<r xmlns:a="urn:a" a:x="1"><a:b/><b/></r>', never, qualified)
+    assert tree == {"@{urn:a}x": "1", "{urn:a}b": "", "b": ""}
+
+
+def test_a_document_type_that_is_only_a_name_declares_nothing():
+    body = b"<!DOCTYPE project><r><i/><i/></r>"
+    assert len(list(split_children(Message(body=body), frozenset({"i"})))) == 2
+    assert parse_tree(body, never) == ("r", {"i": ["", ""]})
+    for declared in (b'SYSTEM "a"', b'PUBLIC "a" "b"', b'[<!ATTLIST i a CDATA "b">]', b"[]"):
+        with pytest.raises(RequestUnreadable, match="document type"):
+            parse_tree(body.replace(b"project", b"project " + declared), never)

@@ -168,7 +168,9 @@ def _damage_member(holder: list[Any], chance: Random) -> None:
         children = each.values() if isinstance(each, dict) else each
         containers += [child for child in children if isinstance(child, dict | list) and child]
     container, other = chance.choice(containers), chance.choice(containers)
-    place = chance.choice(list(container)) if isinstance(container, dict) else chance.randrange(len(container))
+    place = (
+        chance.choice(list(container)) if isinstance(container, dict) else chance.randrange(len(container))
+    )
     kind = chance.randrange(7)
     if kind == 0 and container is not holder:
         del container[place]

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from adapters.conformance import demo_source
 from adapters.framing import messages
@@ -186,5 +185,9 @@ async def hold_gateway(open_face: Any, chance: Random, trials: int) -> None:
 def _named(system: str) -> Any:
     source = demo_source(system)
     return type(source)(
-        name=f"fuzz-{system}", system=system, time_zone=source.time_zone, currency=source.currency, hash_key=b"k"
+        name=f"fuzz-{system}",
+        system=system,
+        time_zone=source.time_zone,
+        currency=source.currency,
+        hash_key=b"k",
     )

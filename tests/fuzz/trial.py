@@ -56,9 +56,7 @@ def _real(folder: Path) -> Iterator[Seedling]:
         for path in sorted((folder / name).rglob("*")):
             if path.suffix in MEDIA_TYPES:
                 message = Message(body=path.read_bytes(), media_type=MEDIA_TYPES[path.suffix])
-                yield Seedling(
-                    name=path.relative_to(folder).as_posix(), system=system, message=message
-                )
+                yield Seedling(name=path.relative_to(folder).as_posix(), system=system, message=message)
 
 
 def fault(system: str, message: Message) -> str | None:
@@ -111,11 +109,15 @@ def _take(system: str, message: Message) -> None:
     source = demo_source(system)
     for each in _timed("framing", lambda: list(islice(messages(message), ITEMS_LIMIT))):
         adapter = _timed("recognises", CATALOGUE.for_message, system, each)
-        arrivals = _timed("split", lambda adapter=adapter, each=each: list(islice(adapter.split(each), ITEMS_LIMIT)))
+        arrivals = _timed(
+            "split", lambda adapter=adapter, each=each: list(islice(adapter.split(each), ITEMS_LIMIT))
+        )
         for arrival in arrivals:
             try:
                 document = _timed("decode", adapter.decode, arrival)
-                assert document.contract in adapter.contracts, f"contract {document.contract} is not announced"
+                assert document.contract in adapter.contracts, (
+                    f"contract {document.contract} is not announced"
+                )
                 source_event_id(arrival, document)
                 msgspec.json.encode(document.tree, order="deterministic")
                 valid = _timed("validate", REGISTRY.validate, document)
