@@ -1,7 +1,8 @@
-"""POSLog XML (ARTS IXRetail, OMG POSLog) as NCR ACS writes it: a file of transactions, cut and read.
+"""POSLog XML (ARTS IXRetail, OMG POSLog), whoever writes it: a file of transactions, cut and read.
 
-Names are matched without their namespace, so that other writers' dialects are read as far as they agree. What
-a transaction means is in `adapters.pos.transaction`.
+Names are matched without their namespace, so that all dialects are read as one: POSLog 2.1 of NCR ACS, 2.2 of
+Oracle Xstore and Wincor TP.net, 6 of Futura, Retalix R10, Visma and others. What a transaction means is in
+`adapters.pos.poslog.transaction`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ class PosLogAdapter:
 
     system = "pos"
     format = "poslog"
-    title = "POSLog XML (NCR ACS)"
+    title = "POSLog XML (NCR ACS, Oracle Xstore, Futura, IXRetail 6)"
     contracts = (CONTRACT,)
     signature = None
     reply = None
