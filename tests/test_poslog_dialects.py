@@ -351,9 +351,9 @@ class TestLinkedSale:
         ]
 
     def test_link_by_a_transaction_s_own_id_is_one(self) -> None:
-        link = "<TransactionLink><TransactionID>119EKZ9XYZ</TransactionID></TransactionLink>"
+        link = "<TransactionLink><TransactionID>204QTB7LMN</TransactionID></TransactionLink>"
         normalised = meant(file(transaction(line(1, "Return", more=link, **REFUND))))
-        assert [each.id for each in normalised.facts[0].lines[0].references] == ["119EKZ9XYZ"]
+        assert [each.id for each in normalised.facts[0].lines[0].references] == ["204QTB7LMN"]
         assert normalised.exceptions == ()
 
 
