@@ -1,4 +1,7 @@
-"""XML for adapters: cut a file into items, and turn an item into a tree. No entities, bounded depth."""
+"""XML for adapters: cut a file into items, and turn an item into a tree. No entities, bounded depth.
+
+A SOAP envelope is looked through: what stands first in its Body is the document, and its element the root.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,6 +16,9 @@ from contracts.ids import body_digest
 DEPTH_LIMIT = 64
 ATTRIBUTES_LIMIT = 256
 CHILDREN_LIMIT = 100_000  # far more than a batch may have: it bounds the memory of counting them
+
+# SOAP 1.1 and 1.2
+_SOAP = frozenset({"http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"})
 
 # ValueError: an encoding of several bytes a character, such as Shift_JIS, that expat can't read
 _UNREADABLE = (expat.ExpatError, ValueError, LookupError)
@@ -39,11 +45,15 @@ def root_name(message: Message) -> str | None:
     "unknown format". What its entities could expand to here is bounded by expat itself.
     """
 
-    def found(name: str, *_rest: object) -> None:
-        raise _RootFound(local_name(name))
+    outline = _Outline()
+
+    def started(name: str, attributes: Mapping[str, str]) -> None:
+        if outline.start(name, attributes) == 1:
+            raise _RootFound(local_name(name))
 
     parser = expat.ParserCreate()
-    parser.StartElementHandler = found
+    parser.StartElementHandler = started
+    parser.EndElementHandler = lambda _name: outline.end()
     try:
         parser.Parse(message.body[: 1 << 16], False)
     except _RootFound as root:
@@ -82,7 +92,7 @@ def parse_tree(body: bytes, is_list: IsList) -> tuple[str, Tree]:
 
     Raises: RequestUnreadable where it is not well-formed, has a document type or is nested too deep.
     """
-    root = _parse(body)
+    root = _document_element(_parse(body))
     value = _value(root, is_list, 1)
     return local_name(str(root.tag)), value if isinstance(value, dict) else {"#text": value}
 
@@ -98,6 +108,36 @@ class _RootFound(Exception):
         self.name = name
 
 
+class _Outline:
+    """How deep an element stands in the document: 1 for its root, 0 for what is around it (SOAP)."""
+
+    def __init__(self) -> None:
+        self.depth = 0  # of the open elements, those around the root counted
+        self._above_root = 0
+        self._is_inside = True
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> int:
+        """Open an element and return its level."""
+        self.depth += 1
+        if self.depth == 1 and local_name(name) == "Envelope" and not _SOAP.isdisjoint(attributes.values()):
+            self._above_root = 2
+            self._is_inside = False
+        elif self.depth == 2 and self._above_root:
+            self._is_inside = local_name(name) == "Body"
+        return self._level()
+
+    def end(self) -> int:
+        """Close the innermost element and return the level that it had."""
+        level = self._level()
+        self.depth -= 1
+        if level == 1:
+            self._is_inside = False  # a Body may go on after the document
+        return level
+
+    def _level(self) -> int:
+        return self.depth - self._above_root if self._is_inside else 0
+
+
 class _Scan:
     """Where the root's start tag ends, where its end tag starts, and where the wanted children lie."""
 
@@ -106,7 +146,7 @@ class _Scan:
         self.root_start_end = 0
         self.root_end_start = len(body)
         self._names = names
-        self._depth = 0
+        self._outline = _Outline()
         self._root_is_open = False
         self._child_start: int | None = None
         self._child_is_over = False
@@ -135,21 +175,21 @@ class _Scan:
         self._settle()
         if len(attributes) > ATTRIBUTES_LIMIT:
             _refuse_attributes()
-        self._depth += 1
-        if self._depth > DEPTH_LIMIT:
+        level = self._outline.start(name, attributes)
+        if self._outline.depth > DEPTH_LIMIT:
             raise RequestUnreadable(f"elements are nested deeper than {DEPTH_LIMIT}")
-        if self._depth == 1:
+        if level == 1:
             self._root_is_open = True
-        elif self._depth == 2 and local_name(name) in self._names:
+        elif level == 2 and local_name(name) in self._names:
             self._child_start = self._parser.CurrentByteIndex
 
     def _end(self, _name: str) -> None:
         self._settle()
-        if self._depth == 2 and self._child_start is not None:
+        level = self._outline.end()
+        if level == 2 and self._child_start is not None:
             self._child_is_over = True
-        elif self._depth == 1:
+        elif level == 1:
             self.root_end_start = self._parser.CurrentByteIndex
-        self._depth -= 1
 
 
 def _parser() -> expat.XMLParserType:
@@ -174,6 +214,15 @@ def _parse(body: bytes) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         _refuse_document_type()
     return root
+
+
+def _document_element(root: etree._Element) -> etree._Element:
+    """Return what a SOAP envelope holds, any other root as it is."""
+    name = etree.QName(root)
+    if name.localname != "Envelope" or name.namespace not in _SOAP:
+        return root
+    bodies = (part for part in root if local_name(str(part.tag)) == "Body")
+    return next((element for body in bodies for element in body), root)
 
 
 def _value(element: etree._Element, is_list: IsList, depth: int) -> Tree | str:

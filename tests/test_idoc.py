@@ -18,7 +18,7 @@ from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestUnreadable
 from contracts.registry import Registry
 
-(ADAPTER,) = ADAPTERS
+ADAPTER = ADAPTERS[0]
 REGISTRY = Registry.load()
 SOURCE = demo_source("erp")
 SAMPLES = {sample.case: sample for sample in samples("erp", "idoc")}
