@@ -2,6 +2,7 @@
 
 from adapters.erp.idoc.adapter import IdocAdapter
 from adapters.erp.s4_events.adapter import S4EventsAdapter
+from adapters.erp.s4_soap.adapter import S4SoapAdapter
 from contracts.adapter import Adapter
 
-ADAPTERS: tuple[Adapter, ...] = (IdocAdapter(), S4EventsAdapter())
+ADAPTERS: tuple[Adapter, ...] = (IdocAdapter(), S4EventsAdapter(), S4SoapAdapter())

@@ -23,8 +23,9 @@ from adapters.erp.idoc.references import (
     purchase_order_of,
 )
 from adapters.erp.idoc.segments import Segment
-from adapters.erp.idoc.shortage import is_short, shortage, total_quantity
+from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.triggers import is_short, total_quantity
 from adapters.values import money, quantity
 from contracts.canonical import (
     Evidence,
