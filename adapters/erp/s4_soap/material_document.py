@@ -14,7 +14,7 @@ from adapters.erp.s4_soap.lines import (
 )
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order, message_key
 from adapters.erp.s4_soap.values import quantity_at
-from adapters.movement_types import AS_BOOKED, movement_type, posted_difference
+from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
 from adapters.reading import DocumentKind, Reading, each_once, key, member
 from contracts.canonical import (
     Category,
@@ -50,11 +50,17 @@ def business_key(tree: dict[str, Any]) -> str:
 def normalise(reading: Reading) -> Normalised:
     """Return a fact for each kind of movement, and an exception for each difference that a count found."""
     items = elements(reading, _ITEMS)
-    types = {item: movement_type(reading.text(f"{item}/{_TYPE}") or "") for item in items}
-    kinds = dict.fromkeys(each.fact for each in types.values())
-    facts = tuple(_fact(reading, kind, [at for at in items if types[at].fact is kind]) for kind in kinds)
-    found = [each for at in items if types[at].is_difference for each in _difference(reading, at)]
+    groups: dict[FactKind, list[str]] = {}
+    for item in items:
+        groups.setdefault(_movement(reading, item).fact, []).append(item)
+    facts = tuple(_fact(reading, kind, members) for kind, members in groups.items())
+    counted = (item for item in items if _movement(reading, item).is_difference)
+    found = (exception for item in counted for exception in _difference(reading, item))
     return Normalised(facts=facts, exceptions=each_once(found))
+
+
+def _movement(reading: Reading, item: str) -> MovementType:
+    return movement_type(reading.text(f"{item}/{_TYPE}") or "")
 
 
 def _fact(reading: Reading, kind: FactKind, items: list[str]) -> Fact:
@@ -76,7 +82,7 @@ def _fact(reading: Reading, kind: FactKind, items: list[str]) -> Fact:
 
 
 def _line(reading: Reading, item: str) -> FactLine:
-    code, delivery = reading.text(f"{item}/{_TYPE}"), reading.text(f"{item}/{_DELIVERY}")
+    delivery = reading.text(f"{item}/{_DELIVERY}")
     count = quantity_at(reading, *(f"{item}/{name}" for name in _QUANTITIES))
     references = order_reference(reading, item, _ORDER, _ORDER_ITEM)
     if delivery:
@@ -85,8 +91,8 @@ def _line(reading: Reading, item: str) -> FactLine:
     return FactLine(
         line=line_number(reading, item, "MaterialDocumentLine"),
         item=item_at(reading, item),
-        quantity=movement_type(code or "").signed(count),
-        reason=code,
+        quantity=_movement(reading, item).signed(count),
+        reason=reading.text(f"{item}/{_TYPE}"),
         references=references,
     )
 
