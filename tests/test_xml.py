@@ -49,3 +49,49 @@ def test_entities_in_the_roots_attributes_do_not_blow_up():
     started = time.monotonic()
     assert root_name(message) in {None, "POSLog"}
     assert time.monotonic() - started < 2
+
+
+# SOAP
+
+ENVELOPE = (
+    '<e:Envelope xmlns:e="{}"><e:Header><MessageID>1</MessageID></e:Header><e:Body>{}</e:Body></e:Envelope>'
+)
+SOAP_VERSIONS = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+
+
+@pytest.mark.parametrize("namespace", SOAP_VERSIONS)
+def test_what_a_soap_envelope_holds_is_the_document(namespace: str) -> None:
+    body = ENVELOPE.format(namespace, '<x:File xmlns:x="urn:x"><Item>1</Item></x:File>').encode()
+    assert root_name(Message(body=body)) == "File"
+    assert parse_tree(body, never) == ("File", {"Item": "1"})
+
+
+@pytest.mark.parametrize("namespace", SOAP_VERSIONS)
+def test_items_in_a_soap_envelope_are_cut_and_stay_well_formed(namespace: str) -> None:
+    items = "<f:Item>1</f:Item> <f:Other/><f:Item><f:Item>2</f:Item></f:Item><f:Item/>"
+    text = ENVELOPE.format(namespace, f'<f:File a="1">{items}</f:File><Item/>').replace("<e:E", "<e:E", 1)
+    body = text.replace(" xmlns:e", ' xmlns:f="urn:f" xmlns:e', 1).encode()
+    arrivals = list(split_children(Message(body=body), frozenset({"Item"})))
+    assert [parse_tree(each.body, never)[1] for each in arrivals] == [
+        {"@a": "1", "Item": "1"},
+        {"@a": "1", "Item": {"Item": "2"}},
+        {"@a": "1", "Item": ""},
+    ]
+    for arrival in arrivals:
+        assert [each.body for each in split_children(Message(body=arrival.body), frozenset({"Item"}))] == [
+            arrival.body
+        ]
+
+
+def test_an_envelope_of_another_namespace_is_a_document_itself() -> None:
+    body = ENVELOPE.format("urn:microsoft:message", "<File/>").encode()
+    assert root_name(Message(body=body)) == "Envelope"
+    assert parse_tree(body, never)[0] == "Envelope"
+
+
+def test_an_envelope_that_holds_nothing_has_no_document() -> None:
+    body = ENVELOPE.format(SOAP_VERSIONS[0], "").encode()
+    assert root_name(Message(body=body)) is None
+    assert parse_tree(body, never)[0] == "Envelope"
+    (only,) = split_children(Message(body=body), frozenset({"File", "MessageID"}))
+    assert only.body == body

@@ -158,7 +158,7 @@ def _line(idoc: Idoc, names: _Names, item: Segment) -> FactLine:
     posted = item.child("E1MBXYJ")
     place = f"#{int(item.pointer.rpartition('/')[2]) + 1}"
     return FactLine(
-        line=item.text("LINE_ID").strip("0") or posted.text("MBLPO") or place,
+        line=item.text("LINE_ID").lstrip("0") or posted.text("MBLPO") or place,
         item=Item(id=material, gtin=gtin(item.text("EAN_UPC"))) if material else None,
         quantity=_change(idoc, names, item),
         reason=item.text(names.movement) or None,
