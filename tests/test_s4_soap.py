@@ -159,8 +159,16 @@ def test_order_without_a_quantity_has_what_its_schedule_lines_add_up_to() -> Non
     (found,) = fact(edited("order", (line, ""))).lines
     assert found.quantity is not None
     assert found.quantity.value == "40"
-    (deleted,) = fact(edited("order", ("<Item>", '<Item actionCode="03">'))).lines
+    (deleted,) = fact(edited("order", ("<ActionCode>01", "<ActionCode>03"))).lines
     assert deleted.reason == "deleted"
+
+
+def test_order_may_call_its_lines_and_prices_as_its_confirmation_does() -> None:
+    plain = edited("order", ("OrderItem>", "Item>"), ("ExpectedNetPrice>", "NetPrice>"))
+    assert fact(plain).lines == fact(SAMPLES["order"].message.body).lines
+    price = fact(plain).lines[0].unit_price
+    assert price is not None
+    assert price.amount == "5.00"
 
 
 def test_confirmation_does_not_take_the_orders_place() -> None:

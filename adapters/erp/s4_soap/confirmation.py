@@ -79,7 +79,7 @@ def _line(reading: Reading, item: str) -> FactLine:
         item=item_at(reading, item),
         quantity=_confirmed(reading, item, ordered),
         expected_quantity=ordered,
-        unit_price=unit_price(reading, item, ordered.unit if ordered else None),
+        unit_price=unit_price(reading, f"{item}/NetPrice", ordered.unit if ordered else None),
         amount=money_at(reading, f"{item}/NetAmount"),
         reason=_rejection(reading, item),
     )

@@ -94,7 +94,7 @@ def _line(reading: Reading, item: str, sign: int) -> FactLine:
 def _unit_price(reading: Reading, item: str) -> Money | None:
     """Return the price that the line names, else what one of its quantity comes to."""
     count, amount = quantity_at(reading, f"{item}/InvoicedQuantity"), reading.number(f"{item}/NetAmount")
-    named = unit_price(reading, item, count.unit if count else None)
+    named = unit_price(reading, f"{item}/NetPrice", count.unit if count else None)
     if named or count is None or amount is None:
         return named
     each = ratio(abs(amount), abs(Decimal(count.value)))

@@ -12,8 +12,8 @@ CREATED_AT = f"{HEADER}/CreationDateTime"
 HEADER_MEMBERS = frozenset({"MessageHeader", "@schemaLocation"})
 
 LIST_MEMBERS = frozenset({
-    "Item", "DeliveryItem", "MaterialDocumentItem", "Party", "ScheduleLine", "HeaderTax", "ItemTax",
-    "PricingElement",
+    "Item", "OrderItem", "DeliveryItem", "MaterialDocumentItem", "Party", "ScheduleLine",
+    "HeaderTax", "ItemTax", "PricingElement",
 })  # fmt: skip
 
 

@@ -18,7 +18,7 @@ _DELETED = frozenset({"03", "05"})
 _MAPPED = HEADER_MEMBERS | {
     "PurchaseOrderID", "PurchaseOrderItemID", "RequestedQuantity", "OrderQuantity",
     "ScheduleLineOrderQuantity", "Product", "NetPrice", "NetAmount", "Plant", "OrderItemText",
-    "PurchaseOrderDate", "ActionCode", "@actionCode",
+    "PurchaseOrderCreationDate", "ExpectedNetPrice", "ActionCode", "@actionCode",
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def business_key(tree: dict[str, Any]) -> str:
 def normalise(reading: Reading) -> Normalised:
     """Return the order as the buyer placed it."""
     number = reading.name(f"{_ORDER}/PurchaseOrderID")
-    items = elements(reading, f"{_ORDER}/Item")
+    items = elements(reading, f"{_ORDER}/OrderItem") or elements(reading, f"{_ORDER}/Item")
     fact = Fact(
         kind=FactKind.PURCHASE_ORDER,
         key=key(number),
@@ -39,7 +39,7 @@ def normalise(reading: Reading) -> Normalised:
         partner=supplier(reading, _ORDER),
         references=(Reference(kind="purchase-order", id=number),),
         lines=tuple(_line(reading, item) for item in items),
-        business_day=day(reading, f"{_ORDER}/PurchaseOrderDate"),
+        business_day=day(reading, f"{_ORDER}/PurchaseOrderCreationDate"),
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED),
     )
@@ -48,12 +48,14 @@ def normalise(reading: Reading) -> Normalised:
 
 def _line(reading: Reading, item: str) -> FactLine:
     count = _ordered(reading, item)
+    prices = (f"{item}/ExpectedNetPrice", f"{item}/NetPrice")
+    priced = (unit_price(reading, price, count.unit if count else None) for price in prices)
     action = reading.text(f"{item}/@actionCode", f"{item}/ActionCode")
     return FactLine(
         line=line_number(reading, item, "PurchaseOrderItemID"),
         item=item_at(reading, item),
         quantity=count,
-        unit_price=unit_price(reading, item, count.unit if count else None),
+        unit_price=next((price for price in priced if price), None),
         amount=money_at(reading, f"{item}/NetAmount"),
         reason="deleted" if action in _DELETED else None,
     )

@@ -29,17 +29,17 @@ def money_at(reading: Reading, pointer: str, sign: int = 1) -> Money | None:
     return None if number is None else money(sign * number, currency_at(reading, pointer))
 
 
-def unit_price(reading: Reading, line: str, unit: str | None) -> Money | None:
-    """Return the line's net price for one `unit` to six decimals.
+def unit_price(reading: Reading, price: str, unit: str | None) -> Money | None:
+    """Return the price at `price`, an Amount for a BaseQuantity, for one `unit` to six decimals.
 
     None where the price is for something else than the quantity counts, or for a part of one.
     """
-    price, base = reading.number(f"{line}/NetPrice/Amount"), f"{line}/NetPrice/BaseQuantity"
+    amount, base = reading.number(f"{price}/Amount"), f"{price}/BaseQuantity"
     per, is_of_unit = reading.number(base), reading.text(f"{base}/@unitCode") in {None, unit}
-    if price is None or not is_of_unit or (per is not None and per < 1):
+    if amount is None or not is_of_unit or (per is not None and per < 1):
         return None
-    each = ratio(price, Decimal(1) if per is None else per)
-    return None if each is None else money(each, currency_at(reading, f"{line}/NetPrice/Amount"))
+    each = ratio(amount, Decimal(1) if per is None else per)
+    return None if each is None else money(each, currency_at(reading, f"{price}/Amount"))
 
 
 def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
