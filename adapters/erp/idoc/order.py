@@ -23,9 +23,10 @@ from adapters.erp.idoc.references import (
     purchase_order_of,
 )
 from adapters.erp.idoc.segments import Segment
-from adapters.erp.idoc.shortage import is_short, shortage, total_quantity
+from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.triggers import is_short, total_quantity
 from adapters.values import money, quantity
 from contracts.canonical import (
     Evidence,

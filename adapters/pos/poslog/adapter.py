@@ -13,7 +13,8 @@ from adapters.event_ids import usable_event_id
 from adapters.pos.poslog.identity import plain_key_members, transaction_key
 from adapters.pos.poslog.series import series_of
 from adapters.pos.poslog.transaction import normalise
-from adapters.xml import looks_like_xml, parse_tree, root_name, split_children
+from adapters.xml import looks_like_xml, parse_tree, root_name
+from adapters.xml_split import split_children
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestUnreadable

@@ -8,7 +8,8 @@ from adapters.pos.poslog.elements import child_text, flag, objects, text
 from adapters.pos.poslog.identity import links, names_original, transaction_key, voids_another
 from adapters.pos.poslog.moments import moment
 from adapters.values import local_time, pseudonym
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Place, Reference
 from contracts.documents import Source
 from contracts.errors import Unmapped

@@ -2,7 +2,8 @@
 
 from adapters.pos.poslog.elements import below, child_text, objects, says_something, text
 from adapters.pos.poslog.moments import day, moment
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Reference
 from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS
 

@@ -1,7 +1,8 @@
 """The item of a line."""
 
 from adapters.pos.poslog.elements import child_text, objects, text
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Item
 
 _DESCRIPTION_MAX_CHARACTERS = 1000

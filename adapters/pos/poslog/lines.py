@@ -13,7 +13,8 @@ from adapters.pos.poslog.identity import links, names_original
 from adapters.pos.poslog.item import item_of
 from adapters.pos.poslog.overrides import Override, read_override
 from adapters.pos.poslog.rewards import Rewards, promotions, taken_off
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Evidence, Item, Reference
 
 _REASON_MAX_CHARACTERS = 256

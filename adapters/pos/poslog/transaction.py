@@ -15,7 +15,8 @@ from adapters.pos.poslog.personal import without_personal
 from adapters.pos.poslog.prices import pieces_in_price
 from adapters.pos.poslog.voids import read_lines
 from adapters.values import assumptions, extensions, money, quantity
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised
 from contracts.documents import Source
 

@@ -21,7 +21,8 @@ from adapters.wms.epcis.content import (
 )
 from adapters.wms.epcis.rules import refuse
 from adapters.wms.epcis.xml_event import LISTS, event_in_json_shape
-from adapters.xml import Tree, parse_tree, split_children
+from adapters.xml import Tree, parse_tree
+from adapters.xml_split import split_children
 from contracts.documents import Arrival, Message
 from contracts.errors import RequestUnreadable
 
