@@ -15,6 +15,8 @@ from contracts.errors import Unmapped
 
 EXTENSIONS_LIMIT = 200
 EXTENSION_MAX_CHARACTERS = 300
+GTIN_LENGTHS = frozenset({8, 12, 13, 14})
+RATIO_PLACES = Decimal("0.000001")
 
 # OData 2.0 in JSON: milliseconds since 1970 in UTC; an offset in minutes tells how to show it, not when it is
 _ODATA_TIME = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{1,4})?\)/")
@@ -56,6 +58,19 @@ def money(number: Decimal, currency: str) -> Money:
     text = plain(number)
     whole, _, fraction = text.partition(".")
     return Money(amount=f"{whole}.{fraction.ljust(2, '0')}", currency=currency)
+
+
+def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
+    """Return one part to six decimals, or None where there are none to divide by."""
+    try:
+        return (whole / parts).quantize(RATIO_PLACES) if parts > 0 else None
+    except InvalidOperation:  # more digits than a price or a quantity has
+        return None
+
+
+def gtin(text: str) -> str | None:
+    """Return a GTIN-8, -12, -13 or -14, or None for what isn't as long as one."""
+    return text if text.isascii() and text.isdecimal() and len(text) in GTIN_LENGTHS else None
 
 
 def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -> str:

@@ -7,13 +7,13 @@ from msgspec.structs import replace
 
 from adapters.erp.idoc.basic_types import GOODS_MOVEMENT, STOCK_MOVEMENT
 from adapters.erp.idoc.control import Idoc
-from adapters.erp.idoc.lines import gtin, line_key, one_for_each_key
+from adapters.erp.idoc.lines import line_key, one_for_each_key
 from adapters.erp.idoc.partners import plant
-from adapters.erp.idoc.references import distinct
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
-from adapters.values import quantity
+from adapters.reading import distinct
+from adapters.values import gtin, quantity
 from contracts.canonical import (
     Category,
     Fact,

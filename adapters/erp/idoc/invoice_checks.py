@@ -11,9 +11,8 @@ from adapters.erp.idoc.lines import (
     line_number,
     net_amounts,
     one_for_each_key,
-    ratio,
 )
-from adapters.erp.idoc.references import distinct, line_references
+from adapters.erp.idoc.references import line_references
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.totals import (
     DISCOUNTS,
@@ -24,8 +23,9 @@ from adapters.erp.idoc.totals import (
     summary,
     taxes,
 )
+from adapters.reading import distinct
 from adapters.triggers import is_close
-from adapters.values import money, plain
+from adapters.values import money, plain, ratio
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException
 
 EVIDENCE_LIMIT = 20

@@ -16,7 +16,6 @@ from adapters.erp.idoc.lines import (
 from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.references import (
     SALES_ORDER,
-    distinct,
     document_day,
     document_references,
     line_references,
@@ -26,6 +25,7 @@ from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.reading import distinct
 from adapters.triggers import is_short, total_quantity
 from adapters.values import money, quantity
 from contracts.canonical import (

@@ -10,7 +10,15 @@ from adapters.erp.s4_events.event_type import EventType, event_type
 from adapters.erp.s4_events.exceptions import BLOCKING_REASON, difference_posted, payment_block
 from adapters.erp.s4_events.members import Members, members
 from adapters.erp.s4_events.objects import OBJECTS, BusinessObject
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, key, member, shortened
+from adapters.reading import (
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    DocumentKind,
+    Reading,
+    key,
+    member,
+    shortened,
+)
 from adapters.values import money
 from contracts.canonical import Fact, Money, Normalised, Partner, Place, Reference
 from contracts.errors import Unmapped
@@ -58,20 +66,26 @@ def _fact(reading: Reading, what: EventType, known: BusinessObject, found: Membe
     if number is None:
         raise Unmapped(f"{found.at(*known.number)}: the number of the {what.name} is expected")
     year = found.text(known.year) if known.year else None
-    line = found.text(f"{known.number[0]}Item")
-    own = Reference(kind=known.reference, id=number, line=line) if known.reference else None
     return Fact(
         kind=known.fact,
         key=key(number, year),
         occurred_at=reading.occurred_at("/time", found.at("EventRaisedDateTime")),
         place=_place(reading, found),
         partner=_partner(found),
-        references=(own,) if own else (),
+        references=_references(known, number, found.text(f"{known.number[0]}Item")),
         total=_total(reading, found),
         status=shortened(what.event, KEY_MAX_CHARACTERS) or None,
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED),
     )
+
+
+def _references(known: BusinessObject, number: str, line: str | None) -> tuple[Reference, ...]:
+    """Return the object itself, and its line where the event is about one, as other documents name it."""
+    if known.reference is None:
+        return ()
+    line = shortened(line, LINE_MAX_CHARACTERS) if line else None
+    return (Reference(kind=known.reference, id=shortened(number, KEY_MAX_CHARACTERS), line=line),)
 
 
 def _place(reading: Reading, found: Members) -> Place | None:
@@ -85,8 +99,8 @@ def _place(reading: Reading, found: Members) -> Place | None:
 def _partner(found: Members) -> Partner | None:
     supplier, customer = found.text(*_SUPPLIER), found.text(*_CUSTOMER)
     if supplier:
-        return Partner(role="supplier", id=supplier)
-    return Partner(role="customer", id=customer) if customer else None
+        return Partner(role="supplier", id=shortened(supplier, KEY_MAX_CHARACTERS))
+    return Partner(role="customer", id=shortened(customer, KEY_MAX_CHARACTERS)) if customer else None
 
 
 def _total(reading: Reading, found: Members) -> Money | None:

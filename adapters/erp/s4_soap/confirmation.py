@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from adapters.erp.s4_soap.lines import distinct, elements, item_at, line_key, line_number, of_documents, plant
+from adapters.erp.s4_soap.lines import elements, item_at, line_key, line_number, of_documents, plant
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, order_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, key, member
+from adapters.reading import DocumentKind, Reading, distinct, key, member
 from adapters.triggers import is_short, total_quantity, value_of
 from adapters.values import money, quantity
 from contracts.canonical import (

@@ -2,19 +2,11 @@
 
 from typing import Any
 
-from adapters.erp.s4_soap.lines import (
-    distinct,
-    elements,
-    item_at,
-    line_number,
-    of_documents,
-    order_reference,
-    plant,
-)
+from adapters.erp.s4_soap.lines import elements, item_at, line_number, of_documents, order_reference, plant
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order, message_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import quantity_at
-from adapters.reading import DocumentKind, Reading, key, member
+from adapters.reading import DocumentKind, Reading, distinct, key, member
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Reference
 
 PAYLOAD = "Delivery"

@@ -4,20 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.erp.s4_soap.invoice_checks import line_mismatches, total_mismatch
-from adapters.erp.s4_soap.lines import (
-    distinct,
-    elements,
-    item_at,
-    line_number,
-    of_documents,
-    order_reference,
-    plant,
-)
+from adapters.erp.s4_soap.lines import elements, item_at, line_number, of_documents, order_reference, plant
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order
 from adapters.erp.s4_soap.parties import sending_supplier
-from adapters.erp.s4_soap.values import currency_at, money_at, quantity_at, ratio, unit_price
-from adapters.reading import DocumentKind, Reading, each_once, key, member
-from adapters.values import money, quantity
+from adapters.erp.s4_soap.values import currency_at, money_at, quantity_at, unit_price
+from adapters.reading import DocumentKind, Reading, distinct, each_once, key, member
+from adapters.values import money, quantity, ratio
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised, Reference
 
 PAYLOAD = "Invoice"

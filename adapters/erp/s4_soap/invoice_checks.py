@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from adapters.erp.s4_soap.lines import distinct, elements, line_key
+from adapters.erp.s4_soap.lines import elements, line_key
 from adapters.erp.s4_soap.values import currency_at
-from adapters.reading import Reading
+from adapters.reading import Reading, distinct
 from adapters.triggers import is_close
 from adapters.values import money, plain
 from contracts.canonical import Category, Fact, FactLine, Measure, RetailException

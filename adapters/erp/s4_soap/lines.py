@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, shortened
+from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, distinct, key, shortened
+from adapters.values import gtin
 from contracts.canonical import FactLine, Item, Place, Reference
-
-REFERENCES_LIMIT = 1000
-GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 
 _GTINS = ("ProductStandardID", "GlobalTradeItemNumber", "InternationalArticleNumber")
 
@@ -25,14 +23,14 @@ def line_number(reading: Reading, line: str, *names: str) -> str:
 def item_at(reading: Reading, line: str) -> Item | None:
     """Return the item by the buyer's number, which is ours, else by the supplier's, else by its GTIN."""
     holders = (f"{line}/Product", f"{line}/Material")
-    gtin = reading.text(*(f"{holder}/{name}" for holder in holders for name in _GTINS))
+    standard = reading.text(*(f"{holder}/{name}" for holder in holders for name in _GTINS))
     numbers = [f"{holder}/{name}" for name in ("BuyerProductID", "SupplierProductID") for holder in holders]
-    number = reading.text(*numbers, *holders) or gtin
+    number = reading.text(*numbers, *holders) or standard
     if number is None:
         return None
     return Item(
         id=shortened(number, KEY_MAX_CHARACTERS),
-        gtin=gtin if gtin and gtin.isdecimal() and len(gtin) in GTIN_LENGTHS else None,
+        gtin=gtin(standard or ""),
         description=reading.words(f"{line}/OrderItemText", f"{line}/DeliveryDocumentItemText"),
     )
 
@@ -57,11 +55,6 @@ def plant(reading: Reading, lines: Iterable[str]) -> Place | None:
     return Place(kind="dc", id=plants.pop())
 
 
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
-
-
 def of_documents(lines: Iterable[FactLine]) -> tuple[Reference, ...]:
     """Return the documents that the lines refer to, without the lines there."""
     return distinct(Reference(kind=one.kind, id=one.id) for line in lines for one in line.references)
@@ -69,4 +62,4 @@ def of_documents(lines: Iterable[FactLine]) -> tuple[Reference, ...]:
 
 def line_key(line: FactLine) -> str:
     """Return what identifies a line within its document."""
-    return f"{line.line}:{line.item.id}" if line.item else line.line
+    return key(line.line, line.item.id if line.item else None)

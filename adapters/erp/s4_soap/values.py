@@ -1,12 +1,10 @@
 """Quantities, amounts and prices: numbers whose unit or currency is an attribute."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from adapters.reading import Reading
-from adapters.values import money
+from adapters.values import money, ratio
 from contracts.canonical import Money, Quantity
-
-PRICE_PLACES = Decimal("0.000001")
 
 
 def quantity_at(reading: Reading, *pointers: str, unit: str | None = None) -> Quantity | None:
@@ -40,11 +38,3 @@ def unit_price(reading: Reading, price: str, unit: str | None) -> Money | None:
         return None
     each = ratio(amount, Decimal(1) if per is None else per)
     return None if each is None else money(each, currency_at(reading, f"{price}/Amount"))
-
-
-def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
-    """Return one part to six decimals, or None where there are none to divide by."""
-    try:
-        return (whole / parts).quantize(PRICE_PLACES) if parts > 0 else None
-    except InvalidOperation:  # more digits than a price has
-        return None
