@@ -106,15 +106,15 @@ def _number(transaction: str) -> str:
 def _kind(reading: Reading, event_type: str) -> FactKind | None:
     """Return the kind of fact, or None where nothing moved and nothing was counted.
 
-    Objects that are put into something, taken out, stolen, or cease to be, move, whatever the step; those
-    that are untied from a business document stay where they are.
+    Objects that are stolen or cease to be move, whatever the step. Those that are packed, unpacked, or untied
+    from a business document stay where they are, unless they are received or shipped with it.
     """
     step, action = reading.text("/bizStep") or "", reading.text("/action")
     if event_type == "TransactionEvent" and action == "DELETE":
         return None
+    if event_type in _WITH_CHILDREN:
+        return _STEPS.get(step)
     if event_type == "TransformationEvent" or action == "DELETE" or _is_stolen(reading):
-        return FactKind.STOCK_MOVEMENT
-    if event_type in _WITH_CHILDREN and action == "ADD":
         return FactKind.STOCK_MOVEMENT
     return None if step in _STILL else _STEPS.get(step, FactKind.STOCK_MOVEMENT)
 
