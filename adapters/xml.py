@@ -13,6 +13,7 @@ from contracts.ids import body_digest
 DEPTH_LIMIT = 64
 ATTRIBUTES_LIMIT = 256
 CHILDREN_LIMIT = 100_000  # far more than a batch may have: it bounds the memory of counting them
+REPEATED_LIMIT_BYTES = 64 << 20  # what all items of a file together may repeat of its head
 
 # ValueError: an encoding of several bytes a character, such as Shift_JIS, that expat can't read
 _UNREADABLE = (expat.ExpatError, ValueError, LookupError)
@@ -53,22 +54,28 @@ def root_name(message: Message) -> str | None:
     return None
 
 
-def split_children(message: Message, names: frozenset[str]) -> Iterator[Arrival]:
+def split_children(
+    message: Message, names: frozenset[str], shared: frozenset[str] = frozenset()
+) -> Iterator[Arrival]:
     """Cut a file at those children of its root whose local name is in `names`.
 
-    Each item is the file's bytes up to the end of the root's start tag, the child's bytes unchanged, and the
-    root's end tag: namespaces, encoding and declaration stay valid. A file with one such child is returned
-    as it is.
+    Each item is the file's bytes up to the end of the root's start tag, those children whose local name is in
+    `shared` (such as a message header), the child's bytes unchanged, and the root's end tag: namespaces,
+    encoding and declaration stay valid. A file with one such child is returned as it is.
 
-    Raises: RequestUnreadable where the file is not well-formed, has a document type or is nested too deep.
+    Raises: RequestUnreadable where the file is not well-formed, has a document type or is nested too deep;
+    RequestTooLarge where there are too many items, or too much that each of them repeats.
     """
     body = message.body
-    scan = _Scan(body, names)
+    scan = _Scan(body, names, shared)
     if len(scan.children) <= 1:
         yield _arrival(message, body, body_digest(body), 1, 1)
         return
     file = body_digest(body)
-    head, tail = body[: scan.root_start_end], body[scan.root_end_start :]
+    head = b"".join((body[: scan.root_start_end], *(body[start:end] for start, end in scan.shared)))
+    tail = body[scan.root_end_start :]
+    if len(head) * len(scan.children) > REPEATED_LIMIT_BYTES:
+        raise RequestTooLarge(f"{len(scan.children)} items would each repeat a head of {len(head)} bytes")
     for number, (start, end) in enumerate(scan.children, 1):
         yield _arrival(message, head + body[start:end] + tail, file, number, len(scan.children))
 
@@ -101,14 +108,16 @@ class _RootFound(Exception):
 class _Scan:
     """Where the root's start tag ends, where its end tag starts, and where the wanted children lie."""
 
-    def __init__(self, body: bytes, names: frozenset[str]) -> None:
+    def __init__(self, body: bytes, names: frozenset[str], shared: frozenset[str]) -> None:
         self.children: list[tuple[int, int]] = []
+        self.shared: list[tuple[int, int]] = []
         self.root_start_end = 0
         self.root_end_start = len(body)
-        self._names = names
+        self._lists = dict.fromkeys(names, self.children) | dict.fromkeys(shared, self.shared)
         self._depth = 0
         self._root_is_open = False
         self._child_start: int | None = None
+        self._child_list = self.children
         self._child_is_over = False
         self._parser = _parser()
         # each handler first closes what the event before it opened: expat tells where a token starts only
@@ -126,8 +135,8 @@ class _Scan:
             self.root_start_end = here
             self._root_is_open = False
         if self._child_is_over and self._child_start is not None:
-            self.children.append((self._child_start, here))
-            if len(self.children) > CHILDREN_LIMIT:
+            self._child_list.append((self._child_start, here))
+            if len(self._child_list) > CHILDREN_LIMIT:
                 raise RequestTooLarge(f"there are more than {CHILDREN_LIMIT} items in this file")
             self._child_start, self._child_is_over = None, False
 
@@ -140,8 +149,9 @@ class _Scan:
             raise RequestUnreadable(f"elements are nested deeper than {DEPTH_LIMIT}")
         if self._depth == 1:
             self._root_is_open = True
-        elif self._depth == 2 and local_name(name) in self._names:
+        elif self._depth == 2 and local_name(name) in self._lists:
             self._child_start = self._parser.CurrentByteIndex
+            self._child_list = self._lists[local_name(name)]
 
     def _end(self, _name: str) -> None:
         self._settle()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
-from adapters.wms import ADAPTERS
+from adapters.wms.shiphero.adapter import ShipHeroAdapter
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Message
 from contracts.errors import (
@@ -22,7 +22,7 @@ from contracts.errors import (
 )
 from contracts.registry import Registry
 
-(ADAPTER,) = ADAPTERS
+ADAPTER = ShipHeroAdapter()
 REGISTRY = Registry.load()
 SOURCE = demo_source("wms")
 SAMPLES = {each.case: each for each in samples("wms", "shiphero") if "ndjson" not in each.message.media_type}

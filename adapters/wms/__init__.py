@@ -1,6 +1,7 @@
 """Warehouse management in the cloud: each vendor's format in a folder of its own."""
 
+from adapters.wms.gs1.adapter import Gs1Adapter
 from adapters.wms.shiphero.adapter import ShipHeroAdapter
 from contracts.adapter import Adapter
 
-ADAPTERS: tuple[Adapter, ...] = (ShipHeroAdapter(),)
+ADAPTERS: tuple[Adapter, ...] = (ShipHeroAdapter(), Gs1Adapter())
