@@ -49,3 +49,21 @@ def test_entities_in_the_roots_attributes_do_not_blow_up():
     started = time.monotonic()
     assert root_name(message) in {None, "POSLog"}
     assert time.monotonic() - started < 2
+
+
+def test_children_that_all_items_share_go_with_each():
+    body = b"<f><h>1</h><i>a</i><x/><i>b</i><h>2</h></f>"
+    items = [each.body for each in split_children(Message(body=body), frozenset("i"), frozenset("h"))]
+    assert items == [b"<f><h>1</h><h>2</h><i>a</i></f>", b"<f><h>1</h><h>2</h><i>b</i></f>"]
+
+
+def test_what_items_repeat_is_bounded():
+    body = b"<f><h>" + b"x" * 1_000_000 + b"</h>" + b"<i/>" * 1000 + b"</f>"
+    with pytest.raises(RequestTooLarge, match="repeat"):
+        list(split_children(Message(body=body), frozenset("i"), frozenset("h")))
+
+
+def test_a_single_item_is_the_file_as_it_is():
+    body = b"<f><h>1</h><i>a</i></f>"
+    (only,) = split_children(Message(body=body), frozenset("i"), frozenset("h"))
+    assert only.body == body
