@@ -136,7 +136,7 @@ def references(reading: Reading, at: str) -> tuple[Reference, ...]:
     ]
     shipment = reading.text(f"{at}/shipmentIdentification/gsin")
     if shipment:
-        found.append(Reference(kind="shipment", id=shipment))
+        found.append(Reference(kind="shipment", id=shortened(shipment, KEY_MAX_CHARACTERS)))
     return distinct(found)
 
 
@@ -152,7 +152,7 @@ def distinct(found: Iterable[Reference]) -> tuple[Reference, ...]:
 
 
 def repeated(reading: Reading, pointer: str) -> tuple[str, ...]:
-    """Return the pointers of an element that may repeat."""
+    """Return the pointers of all occurrences of an element that may repeat, or of where it would stand."""
     return reading.places(pointer) or (pointer,)
 
 

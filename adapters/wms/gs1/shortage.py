@@ -39,8 +39,8 @@ class Shortage(Struct, frozen=True, kw_only=True):
 def shortages(lines: Iterable[Line]) -> Iterator[Shortage]:
     """Yield what comes short, lines that count towards the same counted together.
 
-    Where such lines repeat what was expected, it is taken once: what is expected of all of them is at least
-    that much, and never is there an alarm for nothing.
+    What was expected is the most that one of them says: some senders repeat the order line's quantity on
+    each, and others share it out. The first would be alarms for nothing if it were added up.
     """
     groups: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
