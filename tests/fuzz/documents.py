@@ -1,4 +1,4 @@
-"""Documents that keep a contract, drawn from its schema: what the profile allows, and what senders might do."""
+"""Documents that keep a contract, drawn from its schema: what it allows, and what senders might do beside."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -105,7 +105,9 @@ class _Documents:
             return named
         strangers = self._vocabulary.members()
         if isinstance(others, dict):
-            strangers = st.dictionaries(st.sampled_from(["a", "/b/0", "~", ""]), self.of(others, ""), max_size=3)
+            strangers = st.dictionaries(
+                st.sampled_from(["a", "/b/0", "~", ""]), self.of(others, ""), max_size=3
+            )
         return st.builds(lambda extra, own: extra | own, strangers, named)
 
     def _arrays(self, schema: Schema, name: str) -> Drawn:
