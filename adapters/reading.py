@@ -40,6 +40,7 @@ PIECES = "EA"  # what a document that names no unit counts
 
 KEY_MAX_CHARACTERS = 256
 LINE_MAX_CHARACTERS = 64
+LINES_LIMIT = 10_000  # a fact has no more
 WORDS_MAX_CHARACTERS = 256
 REFERENCES_LIMIT = 1000
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
@@ -179,9 +180,14 @@ class Reading:
         return shortened(self.text(f"{at}/id") or sku, LINE_MAX_CHARACTERS)
 
     def places(self, pointer: str) -> tuple[str, ...]:
-        """Return the pointers of the elements of the list, or of the only element, at `pointer`."""
+        """Return the pointers of the elements of the list, or of the only element, at `pointer`.
+
+        Raises: Unmapped for more elements than a fact has lines.
+        """
         found = self.find(pointer)
         if isinstance(found, list):
+            if len(found) > LINES_LIMIT:
+                raise Unmapped(f"{pointer}: {len(found)} are more than a fact may have lines, {LINES_LIMIT}")
             return tuple(f"{pointer}/{index}" for index in range(len(found)))
         return (pointer,) if isinstance(found, dict) else ()
 
