@@ -1,0 +1,79 @@
+"""The closed list of fields that a column of a drop file can hold, by what the rows are about."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class RowsKind(StrEnum):
+    """What the rows of a file are about."""
+
+    SALE = "sale"
+    COUNT = "count"
+    MOVEMENT = "movement"
+    PRICE = "price"
+
+
+class FieldType(StrEnum):
+    """How the text of a column is read."""
+
+    TEXT = "text"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TIME = "time"
+    MOMENT = "moment"
+
+
+class FieldSet(Struct, frozen=True, kw_only=True):
+    """The fields of one kind of rows: those said once for a document, and those of each of its lines."""
+
+    document: frozenset[str]
+    line: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All of them."""
+        return self.document | self.line
+
+
+SIGN = "sign"  # a column of its own that makes numbers of its row negative; it never becomes a member
+
+_TYPES = {
+    FieldType.DECIMAL: frozenset({
+        "amount", "counted", "discount", "expected", "old_price", "quantity", "regular_price", "tax", "total",
+        "unit_cost", "unit_price",
+    }),
+    FieldType.DATE: frozenset({"business_day", "date"}),
+    FieldType.TIME: frozenset({"time"}),
+    FieldType.MOMENT: frozenset({"occurred_at"}),
+}  # fmt: skip
+
+_WHERE_AND_WHEN = frozenset({
+    "store", "business_day", "document", "occurred_at", "date", "time", "operator", "currency",
+})  # fmt: skip
+_ITEM = frozenset({"line", "item", "gtin", "description", "unit"})
+
+FIELDS = {
+    RowsKind.SALE: FieldSet(
+        document=_WHERE_AND_WHEN | {"till", "sequence", "customer", "status", "total", "tax"},
+        line=_ITEM
+        | {"quantity", "unit_price", "regular_price", "amount", "discount", "type", "reason", "reference"},
+    ),
+    RowsKind.COUNT: FieldSet(
+        document=_WHERE_AND_WHEN,
+        line=_ITEM | {"location", "lot", "counted", "expected", "unit_cost", "reason"},
+    ),
+    RowsKind.MOVEMENT: FieldSet(
+        document=_WHERE_AND_WHEN,
+        line=_ITEM | {"location", "lot", "quantity", "type", "reason", "reference"},
+    ),
+    RowsKind.PRICE: FieldSet(
+        document=_WHERE_AND_WHEN | {"till"},
+        line=_ITEM | {"unit_price", "old_price", "status", "reason", "reference"},
+    ),
+}
+
+
+def type_of(field: str) -> FieldType:
+    """Return how a field is read; what has no type of its own is text."""
+    return next((each for each, names in _TYPES.items() if field in names), FieldType.TEXT)
