@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 
 from adapters.catalogue import Catalogue
+from adapters.framing import parameter, with_parameter
+from adapters.pos.dropfile.layouts import PARAMETER
 from contracts.documents import Message
 from contracts.errors import RequestInvalid, RequestUnreadable
 from gateway.http import media
@@ -59,7 +61,7 @@ class Admission:
             source=registered,
             message=Message(
                 body=body,
-                media_type=exchange.headers.get("content-type", ""),
+                media_type=_media_type(exchange, registered),
                 headers={
                     name: text for name, text in exchange.headers.items() if name not in _SECRET_HEADERS
                 },
@@ -94,3 +96,11 @@ class Admission:
             raise RequestUnreadable("the body is empty")
         media.check_charset(media_type, body)
         return body
+
+
+def _media_type(exchange: Exchange, source: RegisteredSource) -> str:
+    """Return what the request says of its body, and of a drop file also the source's layout."""
+    said = exchange.headers.get("content-type", "")
+    if not source.layout or parameter(said, PARAMETER):
+        return said
+    return with_parameter(said, PARAMETER, source.layout)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from adapters.event_ids import usable_event_id
 from adapters.framing import parameter, with_parameter
-from adapters.pos.dropfile import count, price, sale
+from adapters.pos.dropfile import count, movement, price, sale
 from adapters.pos.dropfile.documents import DropFile
 from adapters.pos.dropfile.fields import RowsKind
 from adapters.pos.dropfile.layouts import PARAMETER, Layouts
@@ -22,6 +22,7 @@ PART = "part"  # the parameter that tells one document of a file from a whole fi
 _BY_ROWS: dict[RowsKind, DocumentKind] = {
     RowsKind.SALE: sale.KIND,
     RowsKind.COUNT: count.KIND,
+    RowsKind.MOVEMENT: movement.KIND,
     RowsKind.PRICE: price.KIND,
 }
 _BY_CONTRACT = {kind.contract: kind for kind in _BY_ROWS.values()}

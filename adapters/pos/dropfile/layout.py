@@ -14,7 +14,11 @@ Character = Annotated[str, Meta(max_length=1)]
 
 
 class LayoutRefused(Exception):
-    """A layout can't be used; the text names the file, the key and what was expected."""
+    """Layouts can't be used; each fault names the file, the key and what was expected."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
 
 
 class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,10 +4,11 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapters.framing import parameter
+from adapters.framing import looks_like_json, parameter
 from adapters.pos.dropfile.layout import Layout, LayoutRefused, parse_layout
 from adapters.pos.dropfile.layout_lint import problems
 from adapters.pos.dropfile.rows import Rows
+from adapters.xml import looks_like_xml
 from contracts.documents import Message
 from contracts.errors import ContractUnknown, RequestUnreadable
 
@@ -29,7 +30,12 @@ class Layouts:
         return sorted(self._by_name)
 
     def recognised(self, message: Message) -> bool:
-        """Say whether the message names a layout, known or not, or begins as one of them says."""
+        """Say whether the message names a layout, known or not, or begins as one of them says.
+
+        A source may name its layout beside everything that it sends: XML and JSON are others' all the same.
+        """
+        if looks_like_xml(message) or looks_like_json(message):
+            return False
         return bool(parameter(message.media_type, PARAMETER)) or self._fitting(message.body) is not None
 
     def of(self, body: bytes, media_type: str) -> Layout:
@@ -47,26 +53,27 @@ class Layouts:
 
 
 def read_layouts(folder: Path) -> Layouts:
-    """Read every `<name>.toml` of a folder. Raises: LayoutRefused, naming each file, key and fault."""
-    read, faults = [], []
+    """Read every `<name>.toml` of a folder. Raises: LayoutRefused with the faults of all of them."""
+    read: list[Layout] = []
+    faults: list[str] = []
     for file in sorted(folder.glob("*.toml")):
         try:
             read.append(read_layout(file))
         except LayoutRefused as error:
-            faults.append(str(error))
+            faults += error.faults
     if faults:
-        raise LayoutRefused("; ".join(faults))
+        raise LayoutRefused(*faults)
     return Layouts(read)
 
 
 def read_layout(file: Path) -> Layout:
-    """Read and lint one layout. Raises: LayoutRefused, naming the file, the key and the fault."""
+    """Read and lint one layout. Raises: LayoutRefused, naming the file and each fault."""
     try:
         layout = parse_layout(file.stem, file.read_text("utf-8"))
     except (LayoutRefused, OSError, UnicodeDecodeError) as error:
         raise LayoutRefused(f"{file.name}: {error}") from None
     if found := problems(layout):
-        raise LayoutRefused("; ".join(f"{file.name}: {problem}" for problem in found))
+        raise LayoutRefused(*(f"{file.name}: {problem}" for problem in found))
     return layout
 
 

@@ -1,10 +1,13 @@
 """What all kinds of rows say alike: the place, the time, the item of a line, and the documents it names."""
 
 from decimal import Decimal
+from typing import Literal
 
 from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, shortened
 from adapters.values import money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
+
+ReferenceKind = Literal["transaction", "delivery", "count"]
 
 _DESCRIPTION_MAX_CHARACTERS = 1000
 _UNIT_MAX_CHARACTERS = 35
@@ -65,7 +68,7 @@ def money_of(reading: Reading, number: Decimal | None) -> Money | None:
     return None if number is None else money(number, reading.currency(reading.text("/currency")))
 
 
-def references(reading: Reading, at: str) -> tuple[Reference, ...]:
+def references(reading: Reading, at: str, kind: ReferenceKind = "transaction") -> tuple[Reference, ...]:
     """Return the document that a line came from, such as the receipt of what is returned."""
     named = reading.text(f"{at}/reference")
-    return (Reference(kind="transaction", id=shortened(named, KEY_MAX_CHARACTERS)),) if named else ()
+    return (Reference(kind=kind, id=shortened(named, KEY_MAX_CHARACTERS)),) if named else ()
