@@ -11,7 +11,6 @@ from contracts.errors import RequestTooLarge, RequestUnreadable
 JSON = "application/json"
 CLOUD_EVENT = "application/cloudevents+json"
 CLOUD_EVENTS = "application/cloudevents-batch+json"
-OCTETS = "application/octet-stream"
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
 _BLANKS = b" \t\r"
@@ -24,22 +23,6 @@ _array = msgspec.json.Decoder(list[msgspec.Raw])
 def essence(media_type: str) -> str:
     """Return a media type in lower case and without its parameters."""
     return media_type.partition(";")[0].strip().lower()
-
-
-def parameter(media_type: str, name: str) -> str:
-    """Return what a media type says of `name`, empty where it says nothing."""
-    for part in media_type.split(";")[1:]:
-        key, _, value = part.partition("=")
-        if key.strip().lower() == name:
-            return value.strip().strip('"')
-    return ""
-
-
-def with_parameter(media_type: str, name: str, value: str) -> str:
-    """Return a media type that says `value` of `name`; without one it is octets."""
-    first, *rest = (part.strip() for part in media_type.split(";"))
-    kept = (part for part in rest if part and part.partition("=")[0].strip().lower() != name)
-    return "; ".join((first or OCTETS, *kept, f"{name}={value}"))
 
 
 def looks_like_json(message: Message) -> bool:

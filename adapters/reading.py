@@ -4,6 +4,7 @@ It reads JSON and the trees that `adapters.xml` makes alike: the text of an elem
 under `#text`, and an element that may repeat can stand alone.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -34,6 +35,7 @@ WORDS_MAX_CHARACTERS = 256
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none
+_OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
 
 
 class Reading:
@@ -145,6 +147,22 @@ class Reading:
                 return local_time(text, self.source, pointer, self._assumed)
         self.assume("occurred_at", "received_at")
         return self.received_at
+
+    def moment(self, day: str, time: str) -> str | None:
+        """Return the time whose date and time of day stand apart, or None where there is no date.
+
+        XML Schema lets each of them have an offset (`2026-11-25+01:00`); without a time the day has begun.
+
+        Raises: Unmapped for what is not a time.
+        """
+        written = self.text(day)
+        if written is None:
+            return None
+        date, rest = written[:10], written[10:]
+        if not rest.startswith("T"):
+            clock = self.text(time) or "00:00:00"
+            rest = f"T{clock}" if _OFFSET.search(clock) else f"T{clock}{rest}"
+        return local_time(f"{date}{rest}", self.source, day, self._assumed)
 
     def line(self, at: str, sku: str) -> str:
         """Return the id of the line at `at`, or its item where it has none."""

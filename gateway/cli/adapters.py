@@ -10,7 +10,7 @@ import rich_click as click
 from click.exceptions import Exit
 from msgspec.structs import replace
 
-from adapters.framing import with_parameter
+from adapters.media_type import with_parameter
 from adapters.pos.dropfile.layout import Layout, LayoutRefused
 from adapters.pos.dropfile.layouts import PARAMETER, Layouts, read_layout
 from contracts.adapter import Adapter

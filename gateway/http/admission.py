@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from adapters.catalogue import Catalogue
-from adapters.framing import parameter, with_parameter
+from adapters.media_type import parameter, with_parameter
 from adapters.pos.dropfile.layouts import PARAMETER
 from contracts.documents import Message
 from contracts.errors import RequestInvalid, RequestUnreadable

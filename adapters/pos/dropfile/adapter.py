@@ -6,7 +6,7 @@ Each item names its layout in the parameter `layout` of its media type: so it ca
 from collections.abc import Iterator
 
 from adapters.event_ids import usable_event_id
-from adapters.framing import parameter, with_parameter
+from adapters.media_type import parameter, with_parameter
 from adapters.pos.dropfile import count, movement, price, sale
 from adapters.pos.dropfile.documents import DropFile
 from adapters.pos.dropfile.fields import RowsKind
@@ -49,7 +49,7 @@ class DropFileAdapter:
         """Cut the file into its documents.
 
         Raises: ContractUnknown for a layout that isn't there; RequestUnreadable where a column is missing in
-        the header row or, after the last document, where the trailer is.
+        the header row, or the trailer at the end.
         """
         layout = self._layouts.of(message.body, message.media_type)
         digest = body_digest(message.body)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from adapters.pos.dropfile.cells import UNREADABLE, negative, value_of
 from adapters.pos.dropfile.fields import FIELDS, SIGN
-from adapters.pos.dropfile.layout import Column, Layout
+from adapters.pos.dropfile.layout import Column, Layout, Trailer
 from adapters.pos.dropfile.rows import Record, Row, Rows
 from contracts.errors import RequestUnreadable
 
@@ -48,8 +48,11 @@ class DropFile:
     def documents(self) -> Iterator[bytes]:
         """Yield each document as a file of its own: the head, its header row, its rows; bytes unchanged.
 
-        Raises: RequestUnreadable, after the last of them, where the trailer is missing or counts otherwise.
+        Raises: RequestUnreadable, before the first of them, where the trailer is missing or counts otherwise:
+        who takes the first half of a file can't take it back.
         """
+        if self._layout.trailer is not None and not self._is_part:
+            self._check_trailer(self._layout.trailer)
         for each in self._slices():
             header = self._body[each.header.start : each.header.end] if each.header else b""
             yield self._rows.head + header + self._body[each.start : each.end]
@@ -98,7 +101,9 @@ class DropFile:
         header: Row | None = None
         current: Slice | None = None
         current_key, unread = "", list[Row]()
-        for row in self._counted():
+        for row in self._rows:
+            if row.record in {Record.IGNORED, Record.TRAILER}:
+                continue
             if row.record is Record.HEADER:
                 yield from _ended(current, unread, header)
                 header, current, unread = row, None, []
@@ -114,36 +119,27 @@ class DropFile:
                 current_key = key
         yield from _ended(current, unread, header)
 
-    def _counted(self) -> Iterator[Row]:
-        """Yield the rows that documents are made of, and hold the trailer against them."""
-        lines = rows = 0
-        trailer: Row | None = None
+    def _check_trailer(self, trailer: Trailer) -> None:
+        counts = {"lines": 0, "rows": 0, "all": 1}
+        found: Row | None = None
         for row in self._rows:
-            if trailer is not None:
+            if found is not None:
                 raise RequestUnreadable("there are rows after the trailer")
             if row.record is Record.TRAILER:
-                trailer = row
+                found = row
                 continue
-            rows += 1
-            lines += row.record in {Record.LINE, Record.UNKNOWN}
-            if row.record is not Record.IGNORED:
-                yield row
-        if not self._is_part:
-            self._check_trailer(trailer, {"lines": lines, "rows": rows, "all": rows + 1})
-
-    def _check_trailer(self, found: Row | None, counts: dict[str, int]) -> None:
-        declared = self._layout.trailer
-        if declared is None:
-            return
+            counts["lines"] += row.record in {Record.LINE, Record.UNKNOWN}
+            counts["rows"] += 1
+            counts["all"] += 1
         if found is None:
             raise RequestUnreadable(
-                f"no row begins with {declared.prefix!r}: the trailer is missing, the file was cut off"
+                f"no row begins with {trailer.prefix!r}: without its trailer a file was cut off"
             )
-        if declared.column is None and declared.start is None:
+        if trailer.column is None and trailer.start is None:
             return
-        written, counted = self._rows.cell(found, declared).strip()[:18], counts[declared.counts]
+        written, counted = self._rows.cell(found, trailer).strip()[:18], counts[trailer.counts]
         if not written.isdecimal() or int(written) != counted:
-            raise RequestUnreadable(f"the trailer counts {written!r} {declared.counts}, and {counted} came")
+            raise RequestUnreadable(f"the trailer counts {written!r} {trailer.counts}, and {counted} came")
 
     def _key(self, row: Row, header: Row | None) -> str | None:
         """Return the values of the key, or None where a part of it is blank or the row can't be read."""

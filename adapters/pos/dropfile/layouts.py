@@ -4,7 +4,8 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapters.framing import looks_like_json, parameter
+from adapters.framing import looks_like_json
+from adapters.media_type import parameter
 from adapters.pos.dropfile.layout import Layout, LayoutRefused, parse_layout
 from adapters.pos.dropfile.layout_lint import problems
 from adapters.pos.dropfile.rows import Rows
