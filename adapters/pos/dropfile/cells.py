@@ -36,7 +36,7 @@ def value_of(text: str, column: Column, layout: Layout) -> str | None:
         return _words(text, column)
     if not text:
         return None
-    read = _number(text, column, layout) if kind is FieldType.DECIMAL else _time(text, column, kind)
+    read = _number(text, column, layout) if kind is FieldType.DECIMAL else _time(text, column.format, kind)
     return UNREADABLE + text if read is None else read
 
 
@@ -81,15 +81,16 @@ def _number_pattern(decimal_mark: str, thousands_mark: str) -> re.Pattern[str]:
     )
 
 
-def _time(text: str, column: Column, kind: FieldType) -> str | None:
-    pattern = column.format or _DEFAULT_FORMATS.get(kind, "")
+@lru_cache(maxsize=1024)  # the day of a file stands in each of its rows
+def _time(text: str, format_: str, kind: FieldType) -> str | None:
+    pattern = format_ or _DEFAULT_FORMATS.get(kind, "")
     try:
         # the zone of what names none is the source's, which is not known here
         moment = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007
         if _ADJOINING.search(pattern) and moment.strftime(pattern) != text:
             return None  # without anything between them, strptime takes a missing digit from the next number
-        if kind is FieldType.DATE:
-            return moment.date().isoformat()
-        return moment.time().isoformat() if kind is FieldType.TIME else moment.isoformat()
     except ValueError:
         return None
+    if kind is FieldType.DATE:
+        return moment.date().isoformat()
+    return moment.time().isoformat() if kind is FieldType.TIME else moment.isoformat()

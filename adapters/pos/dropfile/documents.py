@@ -13,6 +13,8 @@ from contracts.errors import RequestUnreadable
 
 Tree = dict[str, Any]
 
+_UNREAD_LIMIT = 100  # rows in a row whose key can't be read: nobody waits longer for the document to go on
+
 
 class Slice(Struct, frozen=True, kw_only=True):
     """The bytes of one document, from `start` to `end`, and the header row that holds for it."""
@@ -111,6 +113,9 @@ class DropFile:
             key = self._key(row, header)
             if key is None:
                 unread.append(row)
+                if len(unread) == _UNREAD_LIMIT:
+                    yield from _ended(current, unread, header)
+                    current, unread = None, []
             elif current is not None and key == current_key:
                 current, unread = Slice(header=header, start=current.start, end=row.end), []
             else:

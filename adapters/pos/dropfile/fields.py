@@ -39,13 +39,17 @@ class FieldSet(Struct, frozen=True, kw_only=True):
 SIGN = "sign"  # a column of its own that makes numbers of its row negative; it never becomes a member
 
 _TYPES = {
-    FieldType.DECIMAL: frozenset({
-        "amount", "counted", "discount", "expected", "old_price", "quantity", "regular_price", "tax", "total",
-        "unit_cost", "unit_price",
-    }),
-    FieldType.DATE: frozenset({"business_day", "date"}),
-    FieldType.TIME: frozenset({"time"}),
-    FieldType.MOMENT: frozenset({"occurred_at"}),
+    **dict.fromkeys(
+        (
+            "amount", "counted", "discount", "expected", "old_price", "quantity", "regular_price", "tax",
+            "total", "unit_cost", "unit_price",
+        ),
+        FieldType.DECIMAL,
+    ),
+    "business_day": FieldType.DATE,
+    "date": FieldType.DATE,
+    "time": FieldType.TIME,
+    "occurred_at": FieldType.MOMENT,
 }  # fmt: skip
 
 _WHERE_AND_WHEN = frozenset({
@@ -76,4 +80,4 @@ FIELDS = {
 
 def type_of(field: str) -> FieldType:
     """Return how a field is read; what has no type of its own is text."""
-    return next((each for each, names in _TYPES.items() if field in names), FieldType.TEXT)
+    return _TYPES.get(field, FieldType.TEXT)

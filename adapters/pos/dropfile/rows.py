@@ -6,7 +6,7 @@ A row is a line: a quote that is not closed, or bytes that are no text, cost tha
 import csv
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from contracts.errors import RequestUnreadable
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NOTHING = b" \t\r\n\x1a\x00"  # 1A: the end of a text file in DOS
-_SHOWN_NAMES = 30
+_SHOWN_CHARACTERS = 300
 
 
 class Record(StrEnum):
@@ -50,7 +50,7 @@ class Rows:
         self._layout = layout
         self._body = body
         self._comment = layout.comment.encode(layout.encoding, "replace")
-        self._names: Mapping[str, int] = {}
+        self._named: dict[str, int] = {}  # where the columns are that the layout calls by name
         self._width = 0
         self.start = len(BOM_UTF8) if body.startswith(BOM_UTF8) else 0
         self._read_head()
@@ -70,7 +70,7 @@ class Rows:
         if place.start is not None and place.length is not None:
             return row.text[place.start - 1 : place.start - 1 + place.length]
         column = place.column
-        index = self._names[_folded(column)] if isinstance(column, str) else (column or 1) - 1
+        index = self._named[column] if isinstance(column, str) else (column or 1) - 1
         return row.cells[index] if index < len(row.cells) else ""
 
     def _read_head(self) -> None:
@@ -83,12 +83,16 @@ class Rows:
         start, end = next(self._lines(self.start), (self.start, self.start))
         cells = self._row(start, end).cells
         self._width = len(cells)
-        self._names = {_folded(cell): index for index, cell in reversed(list(enumerate(cells)))}
         self.start = end
+        indexes = {_folded(cell): index for index, cell in reversed(list(enumerate(cells)))}
         for column in self._layout.columns:
-            if isinstance(column.column, str) and _folded(column.column) not in self._names:
-                shown = ", ".join(cells[:_SHOWN_NAMES])[:300]
+            if not isinstance(column.column, str):
+                continue
+            index = indexes.get(_folded(column.column))
+            if index is None:
+                shown = ", ".join(cells)[:_SHOWN_CHARACTERS]
                 raise RequestUnreadable(f"the header row has no column {column.column!r}; it has: {shown}")
+            self._named[column.column] = index
 
     def _lines(self, start: int) -> Iterator[tuple[int, int]]:
         for match in _LINE.finditer(self._body, start):
