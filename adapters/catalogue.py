@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from adapters.framing import essence
+from adapters.json import parse_json
 from contracts.adapter import Adapter
 from contracts.documents import Message
 from contracts.errors import ContractUnknown
@@ -22,12 +24,15 @@ class Catalogue:
     def for_message(self, system: str, message: Message) -> Adapter:
         """Return the adapter of `system` that reads this message.
 
-        Raises: ContractUnknown, naming what the system's adapters do read.
+        Raises: ContractUnknown, naming what the system's adapters do read; RequestUnreadable where it says
+        that it is JSON and isn't.
         """
         candidates = [adapter for adapter in self.adapters if adapter.system == system]
         for adapter in candidates:
             if adapter.recognises(message):
                 return adapter
+        if essence(message.media_type).endswith("json"):
+            parse_json(message.body)
         titles = ", ".join(adapter.title for adapter in candidates) or "nothing yet"
         raise ContractUnknown(f"no adapter of system {system!r} reads this; it reads: {titles}")
 

@@ -173,8 +173,29 @@ class RetailException(Struct, frozen=True, kw_only=True, omit_defaults=True):
     missing: tuple[str, ...] = ()
 
 
+class SeriesPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which number a document has in a series that has no gaps: a missing number never reached us.
+
+    `series` names what counts, within its source (a store's till: `417/3`), in at most 200 characters.
+    `document` is how others refer to this document. `business_day` is an ISO 8601 date; a series may start
+    anew with each. `occurred_at` is RFC 3339 with an offset, None where the document gives no usable time.
+    """
+
+    series: str
+    number: int
+    document: Reference
+    place: Place | None = None
+    business_day: str | None = None
+    occurred_at: str | None = None
+    assumed: tuple[Assumption, ...] = ()
+
+
 class Normalised(Struct, frozen=True, kw_only=True):
-    """What one document means. A document without an exception is `observed`."""
+    """What one document means. A document without an exception is `observed`.
+
+    `series` is set for each document that has a number, also where it is no fact.
+    """
 
     facts: tuple[Fact, ...] = ()
     exceptions: tuple[RetailException, ...] = ()
+    series: SeriesPlace | None = None

@@ -17,7 +17,7 @@ from gateway.http.sources import RegisteredSource
 from gateway.issuer import ISSUER, make_issuer
 from gateway.settings import AuthSettings, Settings, SettingsError, SourceSettings, lint, load
 from routing.broker.streams import owner_consumer
-from routing.detection import InvoiceDetector
+from routing.detection import Detector, Detectors, InvoiceDetector, SequenceGapDetector
 from routing.owners import OwnerSettings, OwnersRefused, load_owners
 from routing.pipeline import Pipeline
 from routing.rendering import Renderer
@@ -131,7 +131,7 @@ def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
         adapter_for=installation.catalogue.for_message,
         registry=installation.registry,
         sources=sources(installation),
-        detector=InvoiceDetector(installation.taxonomy),
+        detector=_detector(installation),
         triage=RuleTriage(installation.taxonomy, installation.settings.triage),
         routes=installation.routes,
         renderer=Renderer(installation.base_url),
@@ -153,6 +153,14 @@ def _layouts(settings: Settings) -> Layouts:
                 f" - at `$.sources.{name}.layout`"
             )
     return layouts
+
+
+def _detector(installation: Installation) -> Detector:
+    settings = installation.settings
+    silent = {name for name, source in settings.sources.items() if not source.reports_gaps}
+    return Detectors(
+        InvoiceDetector(installation.taxonomy), SequenceGapDetector(settings.series, frozenset(silent))
+    )
 
 
 def _webhook_secrets(name: str, settings: SourceSettings, installation: Installation) -> tuple[bytes, ...]:

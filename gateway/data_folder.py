@@ -59,6 +59,7 @@ class DataFolder:
         self.jwks = self.issuer / "jwks.json"
         self.hash_keys = self.path / "hash-keys"
         self.webhook_secrets = self.path / "webhook-secrets"
+        self.sending = self.path / "sending"
 
     def make(self) -> Self:
         """Make what isn't there yet. A folder that exists keeps its mode: it may be a shared one."""

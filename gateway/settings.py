@@ -24,6 +24,7 @@ from observability.spans import TracingSettings
 from routing.broker.streams import StreamSettings
 from routing.delivery.settings import DeliverySettings
 from routing.router import RouterSettings
+from routing.series import SeriesSettings
 from routing.triage.decision import TriageSettings
 
 __all__ = [
@@ -114,9 +115,10 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One registered sender.
 
     `contracts` maps the names that it may send to the version it is pinned to (empty: the newest); without
-    any it may send all of its system. Without `hash_key_file` and `webhook_secret_files` the data folder's
-    own are used; two webhook secrets are valid at once during a rotation. `layout` names the layout of the
-    drop files that it sends; without it a file is in the layout that its first lines fit.
+    any it may send all of its system. `reports_gaps` is false where its numbers have gaps by design. Without
+    `hash_key_file` and `webhook_secret_files` the data folder's own are used; two webhook secrets are valid
+    at once during a rotation. `layout` names the layout of the drop files that it sends; without it a file is
+    in the layout that its first lines fit.
     """
 
     system: str
@@ -128,6 +130,7 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hash_key_id: str = "1"
     on_violation: Literal["reject", "dead_letter"] = "reject"
     layout: str = ""
+    reports_gaps: bool = True
     webhook_secret_files: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
 
     def __post_init__(self) -> None:
@@ -151,6 +154,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     router: RouterSettings
     delivery: DeliverySettings
     triage: TriageSettings
+    series: SeriesSettings
     clients: dict[str, ClientSettings]
     sources: dict[str, SourceSettings]
     owners_file: Path
@@ -167,6 +171,7 @@ class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     router: RouterSettings = RouterSettings()
     delivery: DeliverySettings = DeliverySettings()
     triage: TriageSettings = TriageSettings()
+    series: SeriesSettings = SeriesSettings()
     clients: dict[str, Any] = {}
 
 
@@ -203,6 +208,7 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
         router=found.router,
         delivery=found.delivery,
         triage=found.triage,
+        series=found.series,
         clients=clients,
         sources=named_sources,
         owners_file=find(place, "owners.toml"),

@@ -9,8 +9,11 @@ from contracts.errors import Unmapped
 from routing.fact_context import FactContext
 from routing.invoice_match import InvoiceDetector
 from routing.items import FoundException, NormalisedItem, RouterItem
+from routing.sequence_gaps import SequenceGapDetector
 
-__all__ = ["Detector", "FactContext", "InvoiceDetector", "identify"]
+__all__ = [
+    "Detector", "Detectors", "FactContext", "InvoiceDetector", "SequenceGapDetector", "identify",
+]  # fmt: skip
 
 
 class Detector(Protocol):
@@ -22,6 +25,17 @@ class Detector(Protocol):
         The caller remembers the item's facts afterwards. Both orders of arrival find the same, once.
         """
         ...
+
+
+class Detectors:
+    """Several detectors as one: each sees every item."""
+
+    def __init__(self, *detectors: Detector) -> None:
+        self._detectors = detectors
+
+    def detect(self, item: NormalisedItem, context: FactContext) -> tuple[RetailException, ...]:
+        """Return what each of them finds, in their order."""
+        return tuple(found for detector in self._detectors for found in detector.detect(item, context))
 
 
 def identify(

@@ -1,4 +1,4 @@
-"""What `detect` remembers: the recent invoices and orders of one partition, by purchase order."""
+"""What `detect` remembers of one partition: recent invoices and orders by purchase order, and series."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from contracts.canonical import Fact, FactKind
+from routing.series_memory import SeriesMemory
 
 FACTS_LIMIT = 20_000
 FACTS_PER_ORDER_LIMIT = 50
@@ -15,9 +16,11 @@ class FactContext:
     """The recent facts of one partition, by purchase order; the oldest are forgotten first.
 
     It lives in memory: who makes a new one fills it by running `detect` over the recent items again.
+    `is_whole` says that nothing came before them. `series` is the memory of numbered documents.
     """
 
-    def __init__(self, limit: int = FACTS_LIMIT) -> None:
+    def __init__(self, limit: int = FACTS_LIMIT, *, is_whole: bool = True) -> None:
+        self.series = SeriesMemory(is_whole=is_whole)
         self._limit = limit
         self._by_order: OrderedDict[str, OrderedDict[tuple[FactKind, str], Fact]] = OrderedDict()
         self._count = 0

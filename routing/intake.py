@@ -1,6 +1,7 @@
 """Reading one partition of XD_INTAKE in order, from any sequence on, and finding what is missing."""
 
 import contextlib
+from datetime import datetime
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -87,7 +88,9 @@ class IntakeReader:
 
 def item_of_stored(stored: StoredMessage, partition: int) -> RouterItem:
     """Return an intake message that was read by a direct get as the router's item."""
-    return _item(stored.subject, stored.sequence, stored.body, stored.headers, stored.stored_at, partition)
+    # as precise as a pull tells it, so that a second reading finds the same
+    received_at = datetime.fromisoformat(stored.stored_at).isoformat(timespec="milliseconds")
+    return _item(stored.subject, stored.sequence, stored.body, stored.headers, received_at, partition)
 
 
 def _item_of_message(message: Msg) -> RouterItem:

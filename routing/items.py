@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from contracts.canonical import Category, Fact, Money, RetailException
+from contracts.canonical import Category, Fact, Money, RetailException, SeriesPlace
 from contracts.documents import Arrival, Document
 
 
@@ -92,6 +92,7 @@ class NormalisedItem(Struct, frozen=True, kw_only=True):
     item: RouterItem
     facts: tuple[Fact, ...]
     exceptions: tuple[FoundException, ...]
+    series: SeriesPlace | None = None
 
 
 class TriagedItem(Struct, frozen=True, kw_only=True):

@@ -78,12 +78,14 @@ class Pipeline:
         return run_stages(self.stages, items, self._observer)
 
     async def warm_up(self, reader: StreamReader, partition: int, through: int, depth: int) -> None:
-        """Fill `detect`'s memory with the facts of the last `depth` items up to `through`."""
-        self._context = FactContext()
-        begin = max(1, through - depth + 1)
+        """Fill `detect`'s memory with the last `depth` items up to `through`."""
+        oldest = (await reader.state(subjects.INTAKE_STREAM))["first_seq"]
+        begin = max(1, oldest, through - depth + 1)
+        self._context = FactContext(is_whole=begin == 1)
         if through == 0:
             return
-        async for stored in reader.scan(subjects.INTAKE_STREAM, f"in.{partition}.*.*", begin):
+        # what arrived and what was replayed, as the router takes them
+        async for stored in reader.scan(subjects.INTAKE_STREAM, f"*.{partition}.>", begin):
             if stored.sequence > through:
                 return
             item = item_of_stored(stored, partition)
@@ -117,6 +119,7 @@ class Pipeline:
             item=item,
             facts=normalised.facts,
             exceptions=identify(normalised.exceptions, item, source.system),
+            series=normalised.series,
         )
 
     def _source(self, item: RouterItem) -> Source:

@@ -1,5 +1,6 @@
 """The gateway's HTTP face on a real broker, for tests, with a format and a contract of the tests' own."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from nats.aio.client import Client
@@ -249,6 +251,52 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
 async def face(open_face: OpenFace) -> Face:
     """The gateway's HTTP face as most tests want it."""
     return open_face()
+
+
+class Socket:
+    """The face behind uvicorn on a loopback port."""
+
+    def __init__(self, face: Face) -> None:
+        self.face = face
+        config = uvicorn.Config(
+            face.app, host="127.0.0.1", port=0, http="httptools", ws="none", log_config=None, access_log=False
+        )
+        self.server = uvicorn.Server(config)
+
+    @property
+    def port(self) -> int:
+        port: int = self.server.servers[0].sockets[0].getsockname()[1]
+        return port
+
+    def head(self, *lines: str, path: str = "/v1/sources/paper-1/events") -> bytes:
+        usual = [
+            f"POST {path} HTTP/1.1",
+            "Host: gateway",
+            f"Authorization: Bearer {self.face.token()}",
+            "Content-Type: application/json",
+        ]
+        return "\r\n".join([*usual, *lines, "", ""]).encode()
+
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+
+async def answer_of(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    """Read one response: status, headers, body."""
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().splitlines()
+    headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+    return int(head[0].split()[1]), headers, await reader.readexactly(int(headers.get("content-length", 0)))
+
+
+@pytest.fixture
+async def socket(face: Face) -> AsyncIterator[Socket]:
+    socket = Socket(face)
+    task = asyncio.create_task(socket.server.serve())
+    while not socket.server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0)
+    yield socket
+    socket.server.should_exit = True
+    await task
 
 
 PAPER_CLIENTS = {

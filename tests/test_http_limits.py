@@ -7,60 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from http_face import Face, OpenFace
+from http_face import Face, OpenFace, Socket, answer_of
 
 from gateway.http import exchange
 from gateway.settings import HttpSettings
 
 NOTE = json.dumps({"id": "n-1", "store": "7"}).encode()
 MIB = 1 << 20
-
-
-class Socket:
-    """The face behind uvicorn on a loopback port."""
-
-    def __init__(self, face: Face) -> None:
-        self.face = face
-        config = uvicorn.Config(
-            face.app, host="127.0.0.1", port=0, http="httptools", ws="none", log_config=None, access_log=False
-        )
-        self.server = uvicorn.Server(config)
-
-    @property
-    def port(self) -> int:
-        port: int = self.server.servers[0].sockets[0].getsockname()[1]
-        return port
-
-    def head(self, *lines: str, path: str = "/v1/sources/paper-1/events") -> bytes:
-        usual = [
-            f"POST {path} HTTP/1.1",
-            "Host: gateway",
-            f"Authorization: Bearer {self.face.token()}",
-            "Content-Type: application/json",
-        ]
-        return "\r\n".join([*usual, *lines, "", ""]).encode()
-
-    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port)
-
-
-async def answer_of(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
-    """Read one response: status, headers, body."""
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode().splitlines()
-    headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
-    return int(head[0].split()[1]), headers, await reader.readexactly(int(headers.get("content-length", 0)))
-
-
-@pytest.fixture
-async def socket(face: Face) -> AsyncIterator[Socket]:
-    socket = Socket(face)
-    task = asyncio.create_task(socket.server.serve())
-    while not socket.server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0)
-    yield socket
-    socket.server.should_exit = True
-    await task
 
 
 async def test_a_declared_size_over_the_limit_is_refused_before_the_body_is_read(socket: Socket) -> None:

@@ -5,6 +5,7 @@ import json
 import zlib
 from typing import Any
 
+import msgspec
 import pytest
 from http_face import Face, OpenFace, paper_sources, signed
 from msgspec import structs
@@ -13,6 +14,7 @@ from nats.aio.client import Client
 from adapters.conformance import samples
 from contracts import headers, ids, subjects
 from gateway.http.acceptance import Acceptance
+from gateway.http.verdicts import BatchReply
 from gateway.settings import HttpSettings
 from routing.broker import publisher as publisher_module
 from routing.broker.api import StreamReader
@@ -152,6 +154,7 @@ async def test_a_batch_has_one_verdict_for_each_item_in_order(face: Face) -> Non
     assert [item.get("duplicate") for item in reply["items"]] == [True, None, False, None, True, None]
     codes = [item["code"] for item in reply["items"] if item["status"] == "refused"]
     assert codes == ["contract.violated", "request.conflict", "contract.unknown"]
+    assert msgspec.json.decode(answer.content, type=BatchReply).refused == 3
     missing = reply["items"][1]["problem"]
     assert (missing["status"], missing["contract"], missing["version"]) == (422, "paper-note", "1.1.0")
     assert missing["errors"][0]["pointer"] == "/store"
@@ -180,26 +183,50 @@ async def test_a_large_batch_is_read_beside_the_loop_and_kept_whole(face: Face) 
     assert len(await face.kept()) == 3000
 
 
-async def test_a_batch_over_its_limits_leaves_nothing_behind(open_face: OpenFace) -> None:
+async def test_what_is_over_a_limit_is_refused(open_face: OpenFace) -> None:
     face = open_face(HttpSettings(items_limit=10, body_limit_bytes=200, batch_limit_bytes=2000))
     path = "/v1/sources/paper-1/events/batch"
-    too_many = await face.post(path, notes(11))
     empty = await face.post(path, [])
     item_too_large = await face.post(path, [{"id": "n", "store": "x" * 300}])
     body_too_large = await face.post(path, [{"id": "n", "store": "x" * 3000}])
-    codes = [answer.json()["code"] for answer in (too_many, empty, item_too_large, body_too_large)]
-    assert codes == ["request.too-large", "request.invalid", "request.too-large", "request.too-large"]
-    assert [too_many.status_code, empty.status_code, item_too_large.status_code] == [413, 422, 413]
+    codes = [answer.json()["code"] for answer in (empty, item_too_large, body_too_large)]
+    assert codes == ["request.invalid", "request.too-large", "request.too-large"]
+    assert [empty.status_code, item_too_large.status_code, body_too_large.status_code] == [422, 413, 413]
     assert await face.kept() == []
+
+
+async def test_a_file_with_too_many_items_is_refused_whole(open_face: OpenFace) -> None:
+    face = open_face(HttpSettings(items_limit=10))
+    file = b"<POSLog>" + b"<Transaction/>" * 11 + b"</POSLog>"
+    answer = await face.post("/v1/sources/till/events/batch", file, {"content-type": "application/xml"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["refused"]) == (
+        413, "request.too-large", 1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("is_array", [True, False])
+async def test_of_too_many_messages_those_before_the_limit_have_their_verdicts(
+    open_face: OpenFace, is_array: bool
+) -> None:
+    face = open_face(HttpSettings(items_limit=10))
+    body = json.dumps(notes(11)) if is_array else "\n".join(map(json.dumps, notes(11)))
+    media_type = "application/json" if is_array else "application/x-ndjson"
+    answer = await face.post("/v1/sources/paper-1/events/batch", body, {"content-type": media_type})
+    reply = answer.json()
+    assert (answer.status_code, reply["code"], reply["accepted"]) == (413, "request.too-large", 10)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [item["status"] for item in reply["items"]] == ["accepted"] * 10
+    assert "the 10 items before it have their verdicts here" in reply["detail"]
+    assert len(await face.kept()) == 10
 
 
 async def test_items_that_repeat_a_long_head_are_not_multiplied(open_face: OpenFace) -> None:
     face = open_face(HttpSettings(batch_limit_bytes=100_000))
-    head = b"<POSLog>" + b"<!--" + b"x" * 5000 + b"-->"
     file = b"<POSLog " + b'a="' + b"x" * 5000 + b'">' + b"<Transaction/>" * 1000 + b"</POSLog>"
     answer = await face.post("/v1/sources/till/events/batch", file, {"content-type": "application/xml"})
-    assert len(head) < len(file) < 20_000
-    assert (answer.status_code, answer.json()["code"]) == (413, "request.too-large")
+    items = answer.json()["items"]
+    assert len(file) < 20_000
+    assert (items[-1]["code"], len(items) * 5000 < 200_000) == ("request.too-large", True)
 
 
 async def test_a_dry_run_gives_the_whole_verdict_and_keeps_nothing(face: Face) -> None:
@@ -292,12 +319,15 @@ async def test_a_source_that_asked_for_it_has_its_refused_items_kept_as_dead_let
     assert violated.headers[headers.EVENT] == ids.event_id("paper-kept", "n-2")
 
 
-async def test_a_batch_that_cannot_be_cut_is_one_dead_letter_where_the_source_asked_for_it(
-    face: Face,
+async def test_a_file_that_cannot_be_cut_is_one_dead_letter_where_the_source_asked_for_it(
+    open_face: OpenFace,
 ) -> None:
-    answer = await face.post("/v1/sources/paper-kept/events/batch", b'[{"id": "n-1"')
+    file = b"<POSLog><Transaction>"
+    kept = structs.replace(paper_sources()["till"], on_violation="dead_letter")
+    face = open_face(sources={"till": kept})
+    answer = await face.post("/v1/sources/till/events/batch", file, {"content-type": "application/xml"})
     assert (answer.status_code, answer.json()["dead_letter"], answer.json()["accepted"]) == (202, 1, 1)
-    assert [stored.body for stored in await face.kept()] == [b'[{"id": "n-1"']
+    assert [stored.body for stored in await face.kept()] == [file]
 
 
 @pytest.mark.parametrize("stage", ["split", "decode"])

@@ -453,8 +453,8 @@ class TestWhatWasNotSold:
     )
     def test_transaction_that_did_not_happen_says_nothing(self, flag: str) -> None:
         returned = line(1, "Return", ExtendedAmount="500.00")
-        assert meant(file(transaction(returned, f'{flag}="true"'))) == Normalised()
-        assert meant(file(transaction(returned, f'{flag}="false"'))) != Normalised()
+        assert meant(file(transaction(returned, f'{flag}="true"'))).facts == ()
+        assert meant(file(transaction(returned, f'{flag}="false"'))).facts != ()
 
     @pytest.mark.parametrize(
         ("status", "happened"),
@@ -470,7 +470,7 @@ class TestWhatWasNotSold:
         body = file(
             f"<Transaction>{elements(KEY | {'EndDateTime': '2026-03-14T09:00:00'})}{control}</Transaction>"
         )
-        assert meant(body) == Normalised()
+        assert (meant(body).facts, meant(body).exceptions) == ((), ())
 
 
 MODIFIER = "<RetailPriceModifier><Amount>1</Amount></RetailPriceModifier>"

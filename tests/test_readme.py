@@ -108,6 +108,15 @@ async def test_the_readme_takes_a_stranger_from_up_to_an_owners_verdict(tmp_path
     assert up.returncode == 0
 
 
+async def test_the_bulk_guide_sends_a_file_and_tries_another(tmp_path, eventually):
+    found, walk = commands("docs/bulk.md"), Walk(tmp_path)
+    async with walk.in_background("crossdock up --http-port 8080"):
+        await eventually((tmp_path / "data" / "gateway.url").exists, READY_SECONDS)
+        assert "4 accepted" in await walk.run(one(found, "stock-counts.ndjson"))
+        assert "4 items were answered by earlier runs" in await walk.run(one(found, "stock-counts.ndjson"))
+        assert "0 refused" in await walk.run(one(found, "--dry-run"))
+
+
 async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
     found, walk = commands("README.md"), Walk(tmp_path)
     assert "sale" in await walk.run(one(found, "adapters try"))

@@ -18,6 +18,7 @@ from observability.spans import TracingSettings
 from routing.broker.streams import StreamSettings
 from routing.delivery.settings import DeliverySettings
 from routing.router import RouterSettings
+from routing.series import SeriesSettings
 from routing.triage.decision import TriageSettings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -123,7 +124,7 @@ def test_every_setting_is_in_the_docs():
     sections = {
         "http": settings.HttpSettings, "broker": settings.BrokerSettings, "auth": settings.AuthSettings,
         "broker.streams": StreamSettings, "router": RouterSettings, "delivery": DeliverySettings,
-        "triage": TriageSettings, "log": LogSettings, "tracing": TracingSettings,
+        "triage": TriageSettings, "series": SeriesSettings, "log": LogSettings, "tracing": TracingSettings,
         "clients.<name>": settings.ClientSettings,
     }  # fmt: skip
     keys = [f"`{section}.{key}`" for section, struct in sections.items() for key in struct.__struct_fields__]

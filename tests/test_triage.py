@@ -93,6 +93,9 @@ EXAMPLES: dict[tuple[str, str], FoundException] = {
     ("INV.misplaced", "other-level"): found(INV, missing=("bin_on_hand",), evidence={"reason": "damaged"}),
     ("INV.delayed_receipt", "receipt-not-posted"): status(INV, STATUS_51, MESTYP="WHSCON"),
     ("INV.unposted_transfer", "issue-not-posted"): status(INV, STATUS_51, MESTYP="SHPCON"),
+    ("INV.unposted_sales", "numbers-missing"): status(
+        INV, "missing", number_before="114", number_after="118"
+    ),
     ("INV.shrink", "loss-stated"): counted("Cycle count - items damaged"),
     ("INV.count_error", "miscount-stated"): counted("Last count was a miscount"),
     ("INV.receiving_variance", "receiving-stated"): counted("count after Receiving"),

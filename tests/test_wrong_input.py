@@ -33,7 +33,7 @@ def note(**members: Any) -> bytes:
 
 BODIES = {
     "nothing": Wrong(b"", 400, "request.unreadable"),
-    "noise": Wrong(bytes(range(256)), 415, "contract.unknown"),
+    "noise": Wrong(bytes(range(256)), 400, "request.unreadable"),
     "half a document": Wrong(b'{"id": "n-1"', 400, "request.unreadable"),
     "text after the document": Wrong(note() + b"x", 400, "request.unreadable"),
     "JSON in UTF-16": Wrong(note().decode().encode("utf-16-le"), 400, "request.unreadable"),
@@ -74,7 +74,7 @@ BODIES = {
         gzip.compress(note()), 415, "request.media-type", {"content-encoding": "gzip"}
     ),
     "plain and said to be compressed": Wrong(note(), 415, "request.media-type", {"content-encoding": "br"}),
-    "compressed and not said so": Wrong(gzip.compress(note()), 415, "contract.unknown"),
+    "compressed and not said so": Wrong(gzip.compress(note()), 400, "request.unreadable"),
     "JSON said to be Latin-1": Wrong(
         note(), 415, "request.media-type", {"content-type": "application/json; charset=iso-8859-1"}
     ),

@@ -3,7 +3,6 @@
 import sys
 
 import rich_click as click
-from click.exceptions import Exit
 
 from contracts.errors import BrokerUnavailable
 from contracts.manifest import ContractsError
@@ -20,6 +19,7 @@ from gateway.cli import (
     owners,
     processes,
     routes,
+    send,
     sources,
     token,
 )
@@ -54,7 +54,7 @@ def crossdock() -> None:
 
 
 for command in (
-    processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check,
+    processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check, send.send,
     token.token, sources.sources, owners.owners, contracts.contracts, adapters.adapters, routes.routes,
     events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
 ):  # fmt: skip
@@ -66,9 +66,8 @@ def main() -> None:
     # commands speak by themselves; a process that runs for long sets up its own log
     log.configure(log.LogSettings(level="error", format="console"), "cli")
     try:
-        crossdock(standalone_mode=False)
-    except Exit as ended:
-        sys.exit(ended.exit_code)
+        ended = crossdock(standalone_mode=False)
+        sys.exit(ended if isinstance(ended, int) else 0)  # click returns the status of an Exit
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.ClickException as error:

@@ -106,6 +106,7 @@ def _outcome(
         normalised = adapter.normalise(document, source, now)
         found["facts"] = msgspec.to_builtins(normalised.facts)
         found["exceptions"] = msgspec.to_builtins(normalised.exceptions)
+        found["series"] = msgspec.to_builtins(normalised.series)
     except EventError as error:
         found["verdict"], found["detail"] = error.code, error.detail
         if isinstance(error, ContractViolated):

@@ -13,6 +13,7 @@ from routing.broker.publisher import Publisher
 
 RECENT_LIMIT = 100_000  # about 350 bytes each
 BACKLOG_LIMIT = 20_000
+ROOM_SECONDS = 30.0
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -71,6 +72,17 @@ class Acceptance:
         recent = self._recent.get(event_id)
         return recent.sequence if recent else None
 
+    async def room(self) -> None:
+        """Wait until half of what may wait is free: who sends much leaves room for others.
+
+        Raises: BrokerUnavailable after half a minute.
+        """
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                await self._publisher.room(self._backlog_limit // 2)
+        except TimeoutError:
+            raise _too_many_wait() from None
+
     def begin(self, candidate: Candidate) -> Flight:
         """Send a candidate on its way, or join the one that came before it.
 
@@ -85,7 +97,7 @@ class Acceptance:
             self._recent.move_to_end(event_id)
             return _joined(candidate, _done(recent.sequence), recent.digest)
         if self._publisher.backlog >= self._backlog_limit:
-            raise BrokerUnavailable("more items wait for the broker than it keeps up with")
+            raise _too_many_wait()
         published = self._publisher.publish(candidate.message)
         flight = Flight(
             candidate=candidate, published=published, first_digest=candidate.digest, is_repeat=False
@@ -129,6 +141,10 @@ class Acceptance:
         self._recent[event_id] = _Recent(digest, sequence)
         if len(self._recent) > self._recent_limit:
             self._recent.popitem(last=False)
+
+
+def _too_many_wait() -> BrokerUnavailable:
+    return BrokerUnavailable("more items wait for the broker than it keeps up with")
 
 
 def _joined(candidate: Candidate, published: "asyncio.Future[Published]", first_digest: str) -> Flight:

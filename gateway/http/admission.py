@@ -1,24 +1,43 @@
-"""The stage `authenticate`: who sends is proven, and the body is read."""
+"""The stage `authenticate`: who sends is proven."""
 
 import time
 from collections.abc import Callable
-from functools import partial
+
+from msgspec import Struct
 
 from adapters.catalogue import Catalogue
 from adapters.media_type import parameter, with_parameter
 from adapters.pos.dropfile.layouts import PARAMETER
+from contracts.adapter import Reply
 from contracts.documents import Message
 from contracts.errors import RequestInvalid, RequestUnreadable
 from gateway.http import media
 from gateway.http.auth import Authenticator
 from gateway.http.exchange import Exchange
-from gateway.http.items import Submission
-from gateway.http.limits import Share
+from gateway.http.items import Submission, WantedVersion
 from gateway.http.signatures import SignedRequest, find_signature, verify
 from gateway.http.sources import RegisteredSource, Sender, Sources
 
 WRITE_SCOPE = "events:write"
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+class Admitted(Struct, frozen=True, kw_only=True):
+    """A request whose head was judged. A signed one's body has yet to prove who sends."""
+
+    exchange: Exchange
+    source: RegisteredSource
+    proof: Sender | SignedRequest
+    wanted: WantedVersion | None
+    dry_run: bool
+
+    @property
+    def media_type(self) -> str:
+        """The body's media type, as the request says it; it names the source's layout where it names none."""
+        said = self.exchange.headers.get("content-type", "")
+        if not self.source.layout or parameter(said, PARAMETER):
+            return said
+        return with_parameter(said, PARAMETER, self.source.layout)
 
 
 class Admission:
@@ -37,40 +56,48 @@ class Admission:
         self._catalogue = catalogue
         self._clock = clock
 
-    async def admit(
-        self, exchange: Exchange, share: Share, source: str | None, limit_bytes: int
-    ) -> Submission:
-        """Return the submission; without `source` it is the sender's canonical one.
+    async def admit(self, exchange: Exchange, source: str | None) -> Admitted:
+        """Say who sends, as far as the head of the request tells; without `source` it is the canonical one.
 
-        Raises: what `Authenticator.authenticate`, `verify`, `Sources` and `Exchange.read` raise;
-        MediaTypeUnsupported, RequestInvalid, RequestUnreadable for what the headers say of the body.
+        Raises: what `Authenticator.authenticate` and `Sources` raise; MediaTypeUnsupported, RequestInvalid
+        for what the headers say of the body.
         """
+        proof: Sender | SignedRequest
         signed = self._signed(exchange, source)
-        prove: Callable[[bytes], Sender]
         if signed is not None:
-            registered, prove = signed.source, partial(verify, signed, self._clock())
+            proof, registered = signed, signed.source
         else:
-            sender = await self._authenticator.authenticate(exchange.headers.get("authorization"))
-            sender.require(WRITE_SCOPE)
-            registered, prove = self._source_of(sender, source, exchange), lambda _body: sender
+            proof = await self._authenticator.authenticate(exchange.headers.get("authorization"))
+            proof.require(WRITE_SCOPE)
+            registered = self._source_of(proof, source, exchange)
         dry_run = exchange.flag("dry_run")
         wanted = media.wanted_version(exchange.headers)
-        body = await self._body(exchange, share, limit_bytes)
-        return Submission(
-            sender=prove(body),
-            source=registered,
-            message=Message(
-                body=body,
-                media_type=_media_type(exchange, registered),
-                headers={
-                    name: text for name, text in exchange.headers.items() if name not in _SECRET_HEADERS
-                },
-            ),
-            wanted=wanted,
-            dry_run=dry_run,
-            vendor_reply=signed.adapter.reply if signed is not None else None,
-            traceparent=exchange.headers.get("traceparent", ""),
-        )
+        media.check_content_encoding(exchange.headers)
+        media.check_media_type(exchange.headers.get("content-type", ""))
+        return Admitted(exchange=exchange, source=registered, proof=proof, wanted=wanted, dry_run=dry_run)
+
+    def submit(self, admitted: Admitted, body: bytes) -> Submission:
+        """Return the submission of a body that is there.
+
+        Raises: what `verify` raises; MediaTypeUnsupported, RequestUnreadable for what the body is.
+        """
+        if not body:
+            raise RequestUnreadable("the body is empty")
+        media.check_charset(admitted.media_type, body)
+        if isinstance(admitted.proof, Sender):
+            return _submission(admitted, admitted.proof, body, None)
+        sender = verify(admitted.proof, self._clock(), body)
+        return _submission(admitted, sender, body, admitted.proof.adapter.reply)
+
+    def stream(self, admitted: Admitted) -> Submission | None:
+        """Return the submission of a body that is yet to come, or None where the body must be there.
+
+        Raises: MediaTypeUnsupported.
+        """
+        if not isinstance(admitted.proof, Sender):
+            return None
+        media.check_charset(admitted.media_type, b"")
+        return _submission(admitted, admitted.proof, b"", None)
 
     def _signed(self, exchange: Exchange, source: str | None) -> SignedRequest | None:
         """Return the vendor's signature that the body has to fit, if one came; a token comes before it."""
@@ -87,20 +114,16 @@ class Admission:
             raise RequestInvalid("Xd-Source and ?source= name two sources")
         return self._sources.canonical_of_sender(sender, named if named is not None else asked)
 
-    async def _body(self, exchange: Exchange, share: Share, limit_bytes: int) -> bytes:
-        media_type = exchange.headers.get("content-type", "")
-        media.check_content_encoding(exchange.headers)
-        media.check_media_type(media_type)
-        body = await exchange.read(limit_bytes, share)
-        if not body:
-            raise RequestUnreadable("the body is empty")
-        media.check_charset(media_type, body)
-        return body
 
-
-def _media_type(exchange: Exchange, source: RegisteredSource) -> str:
-    """Return what the request says of its body, and of a drop file also the source's layout."""
-    said = exchange.headers.get("content-type", "")
-    if not source.layout or parameter(said, PARAMETER):
-        return said
-    return with_parameter(said, PARAMETER, source.layout)
+def _submission(admitted: Admitted, sender: Sender, body: bytes, vendor_reply: Reply | None) -> Submission:
+    headers = admitted.exchange.headers
+    shown = {name: text for name, text in headers.items() if name not in _SECRET_HEADERS}
+    return Submission(
+        sender=sender,
+        source=admitted.source,
+        message=Message(body=body, media_type=admitted.media_type, headers=shown),
+        wanted=admitted.wanted,
+        dry_run=admitted.dry_run,
+        vendor_reply=vendor_reply,
+        traceparent=headers.get("traceparent", ""),
+    )

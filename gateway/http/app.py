@@ -95,7 +95,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     )
     return Ingest(
         Admission(parts.authenticator, Sources(parts.sources), parts.catalogue),
-        Intake(stages, keeper, observer),
+        Intake(stages, keeper, observer, items_limit=settings.items_limit),
         Replies(parts.registry),
         in_flight,
         settings,

@@ -1,7 +1,7 @@
 """One request and its response on bare ASGI: read within limits, answer, close what can't go on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -39,6 +39,8 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._is_read = False
+        self._received_bytes = 0
+        self._waited_seconds = 0.0
         self.path = path_of(scope)
         self.headers = _headers(scope["headers"])
         self._query_string: bytes = scope["query_string"]
@@ -62,31 +64,37 @@ class Exchange:
         raise RequestInvalid(f"{name}: `true` or `false` is expected, not {(text or '')[:40]!r}")
 
     async def read(self, limit_bytes: int, share: Share) -> bytes:
-        """Return the body.
+        """Return the body. Raises: TooManyRequests; what `chunks` raises."""
+        read: list[bytes] = []
+        async for chunk in self.chunks(limit_bytes):
+            share.take(len(chunk))
+            read.append(chunk)
+        return read[0] if len(read) == 1 else b"".join(read)
 
-        A body may take 20 seconds and one more for each 32 KiB that came.
+    async def chunks(self, limit_bytes: int) -> AsyncIterator[bytes]:
+        """Yield the body as it comes, or what a caller that stopped has left of it.
+
+        We may wait for a body for 20 seconds and one more for each 32 KiB that came; a body that waits for us
+        is held back in its socket.
 
         Raises: RequestTooLarge, at once where Content-Length says so; RequestUnreadable for a body that
-        stalls; TooManyRequests; ClientGone.
+        stalls; ClientGone.
         """
         self._check_declared(limit_bytes)
-        chunks: list[bytes] = []
-        received = 0
-        started = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(GRACE_SECONDS) as timeout:
-                while not self._is_read:
+        now = asyncio.get_running_loop().time
+        while not self._is_read:
+            patience = GRACE_SECONDS + self._received_bytes / LEAST_BYTES_PER_SECOND - self._waited_seconds
+            begun = now()
+            try:
+                async with asyncio.timeout(patience):
                     chunk = await self._next_chunk()
-                    received += len(chunk)
-                    if received > limit_bytes:
-                        raise RequestTooLarge(f"the body is larger than {limit_bytes} bytes")
-                    share.take(len(chunk))
-                    chunks.append(chunk)
-                    if not self._is_read:
-                        timeout.reschedule(started + GRACE_SECONDS + received / LEAST_BYTES_PER_SECOND)
-        except TimeoutError:
-            raise RequestUnreadable(f"the body stalled after {received} bytes") from None
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            except TimeoutError:
+                raise RequestUnreadable(f"the body stalled after {self._received_bytes} bytes") from None
+            self._waited_seconds += now() - begun
+            self._received_bytes += len(chunk)
+            if self._received_bytes > limit_bytes:
+                raise RequestTooLarge(f"the body is larger than {limit_bytes} bytes")
+            yield chunk
 
     async def respond(self, response: Response) -> None:
         """Send the response. Where much of the body is unread, close after it, and give it time to arrive."""
@@ -114,15 +122,21 @@ class Exchange:
         await self.respond(problem_response(problem, problems.headers_of(error)))
         return problem.status
 
-    def _check_declared(self, limit_bytes: int) -> None:
+    @property
+    def declared_bytes(self) -> int | None:
+        """The size that Content-Length declares, if it does."""
         declared = self.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > limit_bytes:
+        return int(declared) if declared.isdecimal() else None
+
+    def _check_declared(self, limit_bytes: int) -> None:
+        declared = self.declared_bytes
+        if declared is not None and declared > limit_bytes:
             raise RequestTooLarge(f"{declared} bytes are more than {limit_bytes}, the most that is taken")
 
     def _rest_is_large(self) -> bool:
-        declared = self.headers.get("content-length", "")
-        if declared.isdecimal():
-            return int(declared) > SMALL_BYTES or "expect" in self.headers
+        declared = self.declared_bytes
+        if declared is not None:
+            return declared > SMALL_BYTES or "expect" in self.headers
         return "transfer-encoding" in self.headers
 
     async def _next_chunk(self) -> bytes:

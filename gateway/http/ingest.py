@@ -1,20 +1,21 @@
 """The ingest endpoints as bare ASGI handlers: authenticate ▸ split ▸ decode ▸ validate ▸ accept."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter
 
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
-from contracts.errors import EventError, InternalFault, TryLater
+from adapters.framing import cutter_for
+from contracts.adapter import Reply as VendorReply
+from contracts.errors import EventError, InternalFault, RequestUnreadable, TryLater
 from gateway.http import media
-from gateway.http.admission import Admission
+from gateway.http.admission import Admission, Admitted
 from gateway.http.exchange import ClientGone, Exchange, Response
 from gateway.http.intake import Intake
-from gateway.http.items import Submission
 from gateway.http.limits import InFlight, Share
 from gateway.http.observer import Observer
-from gateway.http.replies import Replies
+from gateway.http.replies import BatchAnswer, Replies
 from gateway.settings import HttpSettings
 from routing.stages import Failed
 
@@ -68,22 +69,56 @@ class Ingest:
         await self._serve(scope, receive, send, work)
 
     async def _one(self, exchange: Exchange, share: Share, source: str | None) -> Response:
-        submission = await self._admit(exchange, share, source, self._settings.body_limit_bytes)
+        admitted = await self._admit(exchange, source)
+        body = await exchange.read(self._settings.body_limit_bytes, share)
+        submission = self._admission.submit(admitted, body)
         verdict = await self._intake.take_one(submission)
         return self._replies.single(verdict, exchange.path, submission.vendor_reply)
 
     async def _many(self, exchange: Exchange, share: Share, source: str | None) -> Response:
-        submission = await self._admit(exchange, share, source, self._settings.batch_limit_bytes)
-        verdicts = await self._intake.take_many(submission)
-        return self._replies.batch(verdicts, exchange.path, submission.vendor_reply)
+        admitted = await self._admit(exchange, source)
+        answer = self._replies.batch(exchange.path)
+        try:
+            vendor_reply = await self._take_many(admitted, share, answer)
+        except EventError as error:
+            if not answer:
+                raise
+            self._observer.stage_failed(Failed("split", error))
+            return answer.response(None, stopped=error)
+        return answer.response(vendor_reply)
 
-    async def _admit(
-        self, exchange: Exchange, share: Share, source: str | None, limit_bytes: int
-    ) -> Submission:
+    async def _take_many(self, admitted: Admitted, share: Share, answer: BatchAnswer) -> VendorReply | None:
+        """Take lines and arrays while they come, and anything else once it is there."""
+        chunks = admitted.exchange.chunks(self._settings.batch_limit_bytes)
+        submission = self._admission.stream(admitted)
+        if submission is not None:
+            head = await anext(chunks, b"")
+            if not head:
+                raise RequestUnreadable("the body is empty")
+            cutter = cutter_for(admitted.media_type, head, self._settings.body_limit_bytes)
+            if cutter is not None:
+                await self._intake.take_stream(submission, _chain(head, chunks), cutter, share, answer.add)
+                return None
+            chunks = _chain(head, chunks)
+        submission = self._admission.submit(admitted, await self._whole(admitted.exchange, chunks, share))
+        await self._intake.take_many(submission, answer.add)
+        return submission.vendor_reply
+
+    async def _whole(self, exchange: Exchange, chunks: AsyncIterator[bytes], share: Share) -> bytes:
+        """Return a body for which there is room before it comes: two halves must not wait for each other."""
+        expected = exchange.declared_bytes
+        expected = self._settings.batch_limit_bytes if expected is None else expected
+        await share.room(expected)
+        share.hold(expected)
+        body = b"".join([chunk async for chunk in chunks])
+        share.hold(len(body))
+        return body
+
+    async def _admit(self, exchange: Exchange, source: str | None) -> Admitted:
         started = perf_counter()
-        submission = await self._admission.admit(exchange, share, source, limit_bytes)
+        admitted = await self._admission.admit(exchange, source)
         self._observer.stage_ran("authenticate", 1, perf_counter() - started)
-        return submission
+        return admitted
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, work: Work) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -118,3 +153,9 @@ class Ingest:
             traceparent=exchange.headers.get("traceparent", ""),
         )
         return await exchange.refuse(error, status=503 if is_ours else None)
+
+
+async def _chain(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
+    async for chunk in rest:
+        yield chunk

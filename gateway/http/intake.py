@@ -1,102 +1,154 @@
 """From a submission to verdicts: its items are read, kept, and answered one by one."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from contracts.documents import whole
+from adapters.framing import Cutter, messages
+from contracts.documents import Message, whole
+from contracts.errors import RequestInvalid, RequestTooLarge
 from gateway.http.items import Item, Submission
-from gateway.http.keeping import Keeper, OnItsWay
+from gateway.http.keeping import Keeper
+from gateway.http.limits import Share
 from gateway.http.observer import Observer
-from gateway.http.stages import IngestStages
+from gateway.http.stages import CHUNK, NO_EVENT, Cutting, IngestStages
 from gateway.http.verdicts import Verdict
+from gateway.http.window import Answer, Window
 from observability import trace
 from routing.stages import Failed, Stage, run_stages
 
-CHUNK = 256  # items that are read at once
-WINDOW = 1024  # items of one request that wait for the broker
 LARGE_BYTES = 1 << 20
 LARGE_AT_ONCE = 2
 SMALL_BYTES = 64 << 10  # to read less takes about a millisecond: not worth a thread
+
+T = TypeVar("T")
+Read = tuple[Item, Any]  # an item, and a ValidItem, a RehearsedItem or a Failed
 
 
 class Intake:
     """Runs the stages after `authenticate`: split ▸ decode ▸ validate ▸ accept."""
 
-    def __init__(self, stages: IngestStages, keeper: Keeper, observer: Observer) -> None:
+    def __init__(self, stages: IngestStages, keeper: Keeper, observer: Observer, *, items_limit: int) -> None:
         self._stages = stages
         self._keeper = keeper
         self._observer = observer
+        self._items_limit = items_limit
         # reading takes a body's size many times over in memory, so few large ones are read side by side
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._readers = ThreadPoolExecutor(LARGE_AT_ONCE, "reader")
 
     async def take_one(self, submission: Submission) -> Verdict:
         """Take a body that is one item."""
-        return (await self._take_in_turn(submission, self._stages.one))[0]
+        size = len(submission.message.body)
+        if size <= SMALL_BYTES:
+            read = self._read_one(submission)
+        else:
+            async with self._large:
+                read = await self._run(lambda: self._read_one(submission), size)
+        return await self._keeper.finish(self._keeper.begin(*read))
 
-    async def take_many(self, submission: Submission) -> list[Verdict]:
-        """Take a body with any number of items; one that can't be split has one verdict."""
-        return await self._take_in_turn(submission, self._stages.many)
+    async def take_many(self, submission: Submission, answer: Answer) -> None:
+        """Take a body with any number of items, and answer for each in order.
 
-    async def _take_in_turn(self, submission: Submission, split: Sequence[Stage]) -> list[Verdict]:
-        if len(submission.message.body) <= LARGE_BYTES:
-            return await self._take(submission, split)
-        async with self._large:
-            return await self._take(submission, split)
+        Raises: RequestInvalid for none; RequestTooLarge behind the last item that is taken; TryLater where
+        the broker can't keep one: what came behind it was not tried.
+        """
+        if len(submission.message.body) > LARGE_BYTES:
+            async with self._large:
+                await self._take_body(submission, answer)
+        else:
+            await self._take_body(submission, answer)
 
-    async def _take(self, submission: Submission, split: Sequence[Stage]) -> list[Verdict]:
-        is_large = len(submission.message.body) > SMALL_BYTES
-        [items] = await self._run(split, [submission], is_large=is_large)
-        if isinstance(items, Failed):
-            return [await self._end(self._keeper.begin(_unread(submission), items))]
-        reading = self._stages.rehearsal if submission.dry_run else self._stages.reading
-        ended: list[Verdict] = []
-        under_way: deque[Verdict | OnItsWay] = deque()
-        remaining = iter(items)
-        while chunk := list(islice(remaining, CHUNK)):
-            results = await self._run(reading, chunk, is_large=is_large)
-            for item, result in zip(chunk, results, strict=True):
-                under_way.append(self._keeper.begin(item, result))
-                if len(under_way) > WINDOW:
-                    ended.append(await self._end(under_way.popleft()))
-        while under_way:
-            ended.append(await self._end(under_way.popleft()))
-        return ended
+    async def take_stream(
+        self,
+        submission: Submission,
+        chunks: AsyncIterator[bytes],
+        cutter: Cutter,
+        share: Share,
+        answer: Answer,
+    ) -> None:
+        """Take a body while it comes: no more of it is held than what waits for the broker.
 
-    async def _run(self, stages: Sequence[Stage], values: Sequence[Any], *, is_large: bool) -> list[Any]:
-        if is_large:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._readers, run_stages, stages, values, self._observer)
+        Raises: what `take_many` raises; TooManyRequests; what `chunks` raises.
+        """
+        async with Window(self._keeper, answer) as window:
+            async for chunk in chunks:
+                await self._take(submission, list(cutter.feed(chunk)), len(chunk), window)
+                share.hold(window.held_bytes + cutter.held_bytes)
+                await share.room()
+            await self._take(submission, list(cutter.end()), 0, window)
+        if not window.items:
+            raise RequestInvalid(NO_EVENT)
+
+    async def _take_body(self, submission: Submission, answer: Answer) -> None:
+        message = submission.message
+        async with Window(self._keeper, answer) as window:
+            await self._take(submission, messages(message), len(message.body), window)
+        if not window.items:
+            raise RequestInvalid(NO_EVENT)
+
+    async def _take(
+        self, submission: Submission, found: Iterable[Message], size: int, window: Window
+    ) -> None:
+        """Read messages of `size` bytes together, and send their items as fast as the broker takes them."""
+        chunks = self._read(submission, found)
+        while read := await self._run(lambda: next(chunks, None), size):
+            await self._keeper.room()
+            for item, result in read:
+                if window.items == self._items_limit:
+                    raise RequestTooLarge(f"more than {self._items_limit} items are not taken at once")
+                await window.add(item, self._keeper.begin(item, result))
+
+    def _read_one(self, submission: Submission) -> Read:
+        [item] = self._run_stages(self._stages.one, [submission])
+        if isinstance(item, Failed):
+            return _unread(submission, submission.message), item
+        [result] = self._run_stages(self._reading(submission), [item])
+        return item, result
+
+    def _read(self, submission: Submission, found: Iterable[Message]) -> Iterator[list[Read]]:
+        """Yield what became of the items, some at a time; nothing is read before it is asked for."""
+        items = self._cut(submission, iter(found))
+        while chunk := list(islice(items, CHUNK)):
+            cut = [one for one in chunk if isinstance(one, Item)]
+            results = iter(self._run_stages(self._reading(submission), cut))
+            yield [(one, next(results)) if isinstance(one, Item) else one for one in chunk]
+
+    def _cut(self, submission: Submission, found: Iterator[Message]) -> Iterator[Item | Read]:
+        """Yield the items of messages, and for one that can't be cut itself and why."""
+        while chunk := list(islice(found, CHUNK)):
+            cuttings = [self._stages.begin(submission, message) for message in chunk]
+            firsts = self._run_stages(self._stages.cutting, cuttings)
+            for cutting, first in zip(cuttings, firsts, strict=True):
+                yield from self._rest(cutting, first)
+
+    def _rest(self, cutting: Cutting, items: list[Item] | Failed) -> Iterator[Item | Read]:
+        while not isinstance(items, Failed):
+            yield from items
+            if cutting.is_over:
+                return
+            [items] = self._run_stages(self._stages.cutting, [cutting])
+        yield _unread(cutting.submission, cutting.message), items
+
+    def _reading(self, submission: Submission) -> Sequence[Stage]:
+        return self._stages.rehearsal if submission.dry_run else self._stages.reading
+
+    def _run_stages(self, stages: Sequence[Stage], values: Sequence[Any]) -> list[Any]:
         return run_stages(stages, values, self._observer)
 
-    async def _end(self, item: Verdict | OnItsWay) -> Verdict:
-        verdict = await self._keeper.end(item) if isinstance(item, OnItsWay) else item
-        self._tell(verdict)
-        return verdict
-
-    def _tell(self, verdict: Verdict) -> None:
-        reply, error = verdict.reply, verdict.error
-        self._observer.item_ended(
-            source=verdict.item.submission.source.name,
-            verdict=verdict.outcome,
-            code=error.code if error else "",
-            stage=verdict.stage,
-            event_id=reply.event_id if reply else "",
-            contract=(reply.contract or "") if reply else "",
-            detail=error.detail if error else "",
-            traceparent=verdict.item.traceparent,
-        )
+    async def _run(self, work: Callable[[], T], size: int) -> T:
+        if size > SMALL_BYTES:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        return work()
 
 
-def _unread(submission: Submission) -> Item:
-    """Return a body that could not be split as an item of its own."""
+def _unread(submission: Submission, message: Message) -> Item:
+    """Return a message that could not be split as an item of its own."""
     return Item(
         submission=submission,
-        arrival=whole(submission.message),
+        arrival=whole(message),
         adapter=None,
         traceparent=trace.continued(submission.traceparent),
     )

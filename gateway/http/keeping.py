@@ -61,8 +61,27 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again
             return self._unkept(item, error)
 
-    async def end(self, sent: OnItsWay) -> Verdict:
-        """Wait for the broker, and say what became of the item. Never raises."""
+    async def room(self) -> None:
+        """Wait until the broker keeps up. Raises: BrokerUnavailable where it takes too long."""
+        await self._acceptance.room()
+
+    async def finish(self, begun: Verdict | OnItsWay) -> Verdict:
+        """Wait for the broker where the item is on its way, and tell what became of it. Never raises."""
+        verdict = await self._end(begun) if isinstance(begun, OnItsWay) else begun
+        reply, error = verdict.reply, verdict.error
+        self._observer.item_ended(
+            source=verdict.item.submission.source.name,
+            verdict=verdict.outcome,
+            code=error.code if error else "",
+            stage=verdict.stage,
+            event_id=reply.event_id if reply else "",
+            contract=(reply.contract or "") if reply else "",
+            detail=error.detail if error else "",
+            traceparent=verdict.item.traceparent,
+        )
+        return verdict
+
+    async def _end(self, sent: OnItsWay) -> Verdict:
         try:
             kept = await self._acceptance.finish(sent.flight)
         except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again

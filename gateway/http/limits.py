@@ -1,9 +1,12 @@
 """How many requests and bytes the gateway holds at once: beyond that it says so instead of falling over."""
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
 from contracts.errors import TooManyRequests
+
+ROOM_SECONDS = 30.0
 
 
 class InFlight:
@@ -12,6 +15,7 @@ class InFlight:
     def __init__(self, *, requests_limit: int, bytes_limit: int) -> None:
         self._requests_limit = requests_limit
         self._bytes_limit = bytes_limit
+        self._waiting: list[asyncio.Future[None]] = []
         self.requests = 0
         self.held_bytes = 0
 
@@ -25,16 +29,33 @@ class InFlight:
             raise TooManyRequests(f"{self._requests_limit} requests are in flight; send again in a moment")
         self.requests += 1
 
-    def take(self, count: int) -> None:
-        """Raises: TooManyRequests where the requests in flight would hold too many bytes."""
-        if self.held_bytes + count > self._bytes_limit:
-            raise TooManyRequests("the bodies in flight are too many bytes together; send again in a moment")
-        self.held_bytes += count
-
-    def leave(self, count: int) -> None:
-        """Give back one request's place and its bytes."""
+    def leave(self) -> None:
+        """Give back one request's place."""
         self.requests -= 1
-        self.held_bytes -= count
+
+    def has_room(self, count: int) -> bool:
+        """Say whether `count` bytes more may be held."""
+        return self.held_bytes + count <= self._bytes_limit
+
+    def hold(self, count: int) -> None:
+        """Hold `count` bytes more, or, where it is negative, less."""
+        self.held_bytes += count
+        if count < 0:
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                if not one.done():
+                    one.set_result(None)
+
+    async def room(self, count: int) -> None:
+        """Wait until `count` bytes more may be held. Raises: TooManyRequests after half a minute."""
+        try:
+            async with asyncio.timeout(ROOM_SECONDS):
+                while not self.has_room(count):
+                    one: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._waiting.append(one)
+                    await one
+        except TimeoutError:
+            raise too_many_bytes() from None
 
 
 class Share:
@@ -51,9 +72,27 @@ class Share:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._in_flight.leave(self._held_bytes)
+        self.hold(0)
+        self._in_flight.leave()
 
     def take(self, count: int) -> None:
         """Hold `count` bytes more. Raises: TooManyRequests."""
-        self._in_flight.take(count)
-        self._held_bytes += count
+        if not self._in_flight.has_room(count):
+            raise too_many_bytes()
+        self.hold(self._held_bytes + count)
+
+    def hold(self, total: int) -> None:
+        """Hold `total` bytes from now on, whether there is room or not."""
+        change, self._held_bytes = total - self._held_bytes, total
+        if change:
+            self._in_flight.hold(change)
+
+    async def room(self, count: int = 0) -> None:
+        """Wait until `count` bytes more may be held. Raises: TooManyRequests."""
+        if not self._in_flight.has_room(count):
+            await self._in_flight.room(count)
+
+
+def too_many_bytes() -> TooManyRequests:
+    """Return what a sender is told where the bodies of all senders together are too much."""
+    return TooManyRequests("the bodies in flight are too many bytes together; send again in a moment")

@@ -1,9 +1,10 @@
 """Responses: from verdicts to status, headers and body."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -17,7 +18,6 @@ from gateway.http.verdicts import (
     ACCEPTED,
     VALID,
     AcceptedReply,
-    BatchReply,
     KeptReply,
     RefusedReply,
     ValidReply,
@@ -25,6 +25,8 @@ from gateway.http.verdicts import (
 )
 
 MULTI_STATUS = 207
+
+_Reply = AcceptedReply | KeptReply | ValidReply
 
 
 class Replies:
@@ -49,26 +51,11 @@ class Replies:
         headers = [*location, *self._contract_headers(reply)]
         return Response(status=verdict.status, body=msgspec.json.encode(reply), headers=headers)
 
-    def batch(self, verdicts: Sequence[Verdict], path: str, vendor_reply: VendorReply | None) -> Response:
-        """Return one answer for all: their status where they agree, else 207.
+    def batch(self, path: str) -> "BatchAnswer":
+        """Return an answer for many items, to which verdicts are added as they come."""
+        return BatchAnswer(path, self._contract_headers)
 
-        Where all were refused alike the answer is a problem with the verdicts beside it.
-        """
-        replies = [verdict.reply for verdict in verdicts if verdict.reply is not None]
-        statuses = {verdict.status for verdict in verdicts}
-        if vendor_reply is not None and statuses == {ACCEPTED}:
-            return _vendor_response(vendor_reply)
-        status = statuses.pop() if len(statuses) == 1 else MULTI_STATUS
-        reply = _batch_reply(verdicts, path)
-        error = verdicts[0].error
-        if not replies and error is not None and status != MULTI_STATUS:
-            return _refusal_of_all(error, status, reply, path)
-        is_one_version = len({(each.contract, each.version) for each in replies}) == 1
-        agree = is_one_version and len(replies) == len(verdicts)
-        headers = self._contract_headers(replies[0]) if agree else []
-        return Response(status=status, body=msgspec.json.encode(reply), headers=headers)
-
-    def _contract_headers(self, reply: AcceptedReply | KeptReply | ValidReply) -> list[tuple[str, str]]:
+    def _contract_headers(self, reply: _Reply) -> list[tuple[str, str]]:
         """Return Contract; for a deprecated version Deprecation (RFC 9745), Sunset (RFC 8594), Link."""
         if reply.contract is None or reply.version is None:
             return []
@@ -84,6 +71,79 @@ class Replies:
         return headers
 
 
+class BatchAnswer:
+    """One answer for many items. It keeps what it will say of an item, and nothing of the item itself."""
+
+    def __init__(self, path: str, contract_headers: Callable[[_Reply], list[tuple[str, str]]]) -> None:
+        self._path = path
+        self._contract_headers = contract_headers
+        self._items: list[msgspec.Raw] = []
+        self._outcomes: Counter[str] = Counter()
+        self._statuses: set[int] = set()
+        self._versions: dict[tuple[str | None, str | None], _Reply] = {}
+        self._first_error: EventError | None = None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def add(self, verdict: Verdict) -> None:
+        """Write down the next item's verdict."""
+        place = len(self._items) + 1
+        if verdict.reply is not None:
+            self._versions.setdefault((verdict.reply.contract, verdict.reply.version), verdict.reply)
+        elif self._first_error is None:
+            self._first_error = verdict.error
+        self._items.append(msgspec.Raw(msgspec.json.encode(_item_reply(place, verdict, self._path))))
+        self._outcomes[verdict.outcome] += 1
+        self._statuses.add(verdict.status)
+
+    def response(self, vendor_reply: VendorReply | None, stopped: EventError | None = None) -> Response:
+        """Return the answer: the items' status where they agree, else 207.
+
+        Where all were refused alike, or `stopped` ended the request before its last item, it is a problem
+        with the verdicts beside it.
+        """
+        if stopped is not None:
+            return self._problem(stopped, f"{stopped.detail}; {self._of_those_before()}")
+        if vendor_reply is not None and self._statuses == {ACCEPTED}:
+            return _vendor_response(vendor_reply)
+        status = next(iter(self._statuses)) if len(self._statuses) == 1 else MULTI_STATUS
+        error = self._first_error
+        if error is not None and not self._versions and status != MULTI_STATUS:
+            detail = problems.told(error)
+            if len(self) > 1:
+                detail = f"none of the {len(self)} items was taken; the first: {detail}"
+            return self._problem(error, detail, status)
+        agree = error is None and len(self._versions) == 1
+        headers = self._contract_headers(next(iter(self._versions.values()))) if agree else []
+        return Response(status=status, body=msgspec.json.encode(self._reply()), headers=headers)
+
+    def _of_those_before(self) -> str:
+        return f"the {len(self)} items before it have their verdicts here; send all or the rest again"
+
+    def _problem(self, error: EventError, detail: str, status: int | None = None) -> Response:
+        """Return a problem with all verdicts as extension members (RFC 9457, 3.2)."""
+        problem = structs.replace(problems.problem_of(error, self._path, status=status), detail=detail)
+        return Response(
+            status=problem.status,
+            body=msgspec.json.encode(msgspec.to_builtins(problem) | self._reply()),
+            media_type=problems.MEDIA_TYPE,
+            headers=problems.headers_of(error),
+        )
+
+    def _reply(self) -> dict[str, Any]:
+        """Return a BatchReply whose items are encoded already."""
+        outcomes = self._outcomes
+        return {
+            "items": self._items,
+            "accepted": outcomes["accepted"] + outcomes["dead_letter"],
+            "duplicate": outcomes["duplicate"],
+            "refused": outcomes["rejected"] + outcomes["try_later"],
+            "dead_letter": outcomes["dead_letter"],
+            "valid": outcomes["valid"],
+        }
+
+
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
@@ -92,37 +152,9 @@ def _vendor_response(reply: VendorReply) -> Response:
     return Response(status=reply.status, body=reply.body, media_type=reply.media_type)
 
 
-def _batch_reply(verdicts: Sequence[Verdict], path: str) -> BatchReply:
-    counts = Counter(verdict.outcome for verdict in verdicts)
-    return BatchReply(
-        items=[_item_reply(place, verdict, path) for place, verdict in enumerate(verdicts, 1)],
-        accepted=counts["accepted"] + counts["dead_letter"],
-        duplicate=counts["duplicate"],
-        refused=counts["rejected"] + counts["try_later"],
-        dead_letter=counts["dead_letter"],
-        valid=counts["valid"],
-    )
-
-
-def _item_reply(
-    place: int, verdict: Verdict, path: str
-) -> AcceptedReply | KeptReply | ValidReply | RefusedReply:
+def _item_reply(place: int, verdict: Verdict, path: str) -> _Reply | RefusedReply:
     if verdict.reply is not None:
         return structs.replace(verdict.reply, item=place)
     error = verdict.error or InternalFault("a verdict without reply and error")
     problem = problems.problem_of(error, f"{path}#{place}", status=verdict.status)
     return RefusedReply(item=place, code=error.code, problem=problem)
-
-
-def _refusal_of_all(error: EventError, status: int, reply: BatchReply, path: str) -> Response:
-    """Return the first item's problem with all verdicts as extension members (RFC 9457, 3.2)."""
-    problem = problems.problem_of(error, path, status=status)
-    if len(reply.items) > 1:
-        detail = f"none of the {len(reply.items)} items was taken; the first: {problem.detail}"
-        problem = structs.replace(problem, detail=detail)
-    return Response(
-        status=status,
-        body=msgspec.json.encode(msgspec.to_builtins(problem) | msgspec.to_builtins(reply)),
-        media_type=problems.MEDIA_TYPE,
-        headers=problems.headers_of(error),
-    )

@@ -10,7 +10,7 @@ from adapters.catalogue import Catalogue
 from adapters.event_ids import usable_event_id
 from adapters.framing import messages
 from contracts.canonical import Normalised
-from contracts.documents import Arrival, Document
+from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped
 from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS, body_digest, event_id
 from contracts.registry import Registry
@@ -19,12 +19,28 @@ from gateway.settings import HttpSettings
 from observability import trace
 from routing.stages import Stage
 
+CHUNK = 256  # items that are read at once
+CHUNK_BYTES = 4 << 20
+NO_EVENT = "there is no event in this body"
+
+
+class Cutting:
+    """One message that is being cut into its items, some at a time; `is_over` once the last one came."""
+
+    def __init__(self, submission: Submission, message: Message, items: Iterator[Item]) -> None:
+        self.submission = submission
+        self.message = message
+        self.items = items
+        self.taken = 0
+        self.taken_bytes = 0
+        self.is_over = False
+
 
 class IngestStages:
     """One function each, synchronous and without effects, so that a worker thread may run them.
 
-    `one` and `many` are the two ways to split, `reading` is what each item then goes through, and `rehearsal`
-    the same in a dry run.
+    `one` takes the only item of a body, `cutting` a message's next items; `reading` is what each item then
+    goes through, and `rehearsal` the same in a dry run.
     """
 
     def __init__(self, catalogue: Catalogue, registry: Registry, settings: HttpSettings) -> None:
@@ -32,40 +48,58 @@ class IngestStages:
         self._registry = registry
         self._settings = settings
         self.one = (Stage("split", self.split_one),)
-        self.many = (Stage("split", self.split_many),)
+        self.cutting = (Stage("split", self.split),)
         self.reading = (Stage("decode", self.decode), Stage("validate", self.validate))
         self.rehearsal = (*self.reading, Stage("normalise", self.normalise))
 
-    def split_one(self, submission: Submission) -> list[Item]:
-        """Raises: RequestInvalid for a body with several items; see `Adapter.split`."""
-        items = self._items(submission)
+    def begin(self, submission: Submission, message: Message) -> Cutting:
+        """Return a message to be cut; nothing happens yet."""
+        return Cutting(submission, message, self._items(submission, message))
+
+    def split_one(self, submission: Submission) -> Item:
+        """Raises: RequestInvalid for a body with none or several items; see `Adapter.split`."""
+        items = (
+            item for message in messages(submission.message) for item in self._items(submission, message)
+        )
         first = next(items, None)
         if first is None:
-            raise RequestInvalid("there is no event in this body")
+            raise RequestInvalid(NO_EVENT)
         if next(items, None) is not None:
             raise RequestInvalid(
                 "this body has several items; send it to "
                 f"/v1/sources/{submission.source.name}/events/batch, which answers for each"
             )
-        return [first]
+        return first
 
-    def split_many(self, submission: Submission) -> list[Item]:
-        """Raises: RequestInvalid for no item, RequestTooLarge for too many; see `Adapter.split`."""
+    def split(self, cutting: Cutting) -> list[Item]:
+        """Return the message's next items: at most 256, and not many more bytes than came.
+
+        Raises: RequestInvalid for a message without items, RequestTooLarge for one with too many; see
+        `Catalogue.for_message` and `Adapter.split`.
+        """
         items: list[Item] = []
-        # each item repeats the head of its file: a long head and many items are far more bytes than came
-        room = self._settings.batch_limit_bytes + len(submission.message.body)
-        for item in self._items(submission):
+        chunk_bytes, message_bytes = 0, len(cutting.message.body)
+        for item in cutting.items:
             items.append(item)
-            room -= len(item.arrival.body)
-            if len(items) > self._settings.items_limit:
-                raise RequestTooLarge(f"more than {self._settings.items_limit} items are not taken at once")
-            if room < 0:
-                raise RequestTooLarge(
-                    "the items of this file, each with the file's head, are too large together"
-                )
-        if not items:
-            raise RequestInvalid("there is no event in this body")
+            chunk_bytes += len(item.arrival.body)
+            if len(items) == CHUNK or chunk_bytes > min(message_bytes, CHUNK_BYTES):
+                break
+        else:
+            cutting.is_over = True
+        if not cutting.taken:
+            self._check_first(items)
+        cutting.taken += len(items)
+        cutting.taken_bytes += chunk_bytes
+        # each item repeats the head of its file: a long head and many items are far more bytes than came
+        if cutting.taken_bytes > self._settings.batch_limit_bytes + message_bytes:
+            raise RequestTooLarge("the items of this file, each with the file's head, are too large together")
         return items
+
+    def _check_first(self, items: list[Item]) -> None:
+        if not items:
+            raise RequestInvalid(NO_EVENT)
+        if items[0].arrival.items > self._settings.items_limit:
+            raise RequestTooLarge(f"more than {self._settings.items_limit} items are not taken at once")
 
     def decode(self, item: Item) -> DecodedItem:
         """Raises: RequestTooLarge for an item larger than one message may be; see `Adapter.decode`."""
@@ -111,17 +145,15 @@ class IngestStages:
         except Unmapped as error:
             return RehearsedItem(valid=valid, normalised=Normalised(), unmapped=error)
 
-    def _items(self, submission: Submission) -> Iterator[Item]:
-        system = submission.source.source.system
-        for message in messages(submission.message):
-            adapter = self._catalogue.for_message(system, message)
-            for arrival in adapter.split(message):
-                yield Item(
-                    submission=submission,
-                    arrival=arrival,
-                    adapter=adapter,
-                    traceparent=trace.continued(submission.traceparent),
-                )
+    def _items(self, submission: Submission, message: Message) -> Iterator[Item]:
+        adapter = self._catalogue.for_message(submission.source.source.system, message)
+        for arrival in adapter.split(message):
+            yield Item(
+                submission=submission,
+                arrival=arrival,
+                adapter=adapter,
+                traceparent=trace.continued(submission.traceparent),
+            )
 
 
 def place_id(arrival: Arrival) -> str:

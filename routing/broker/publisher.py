@@ -38,6 +38,7 @@ class Publisher:
         self._client = client
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
+        self._has_sent = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
 
@@ -45,6 +46,12 @@ class Publisher:
     def backlog(self) -> int:
         """The number of messages that wait for a group."""
         return len(self._waiting)
+
+    async def room(self, limit: int) -> None:
+        """Wait until fewer than `limit` messages wait for a group."""
+        while len(self._waiting) >= limit:
+            self._has_sent.clear()
+            await self._has_sent.wait()
 
     def start(self) -> None:
         """Begin to send groups; needs a running loop."""
@@ -70,6 +77,7 @@ class Publisher:
             self._wake.clear()
             while self._waiting:
                 await self._send(self._take_group())
+                self._has_sent.set()
             if self._is_closing:
                 return
 

@@ -6,8 +6,11 @@ a transaction means is in `adapters.pos.transaction`.
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from adapters.event_ids import usable_event_id
 from adapters.pos.poslog.identity import plain_key_members, transaction_key
+from adapters.pos.poslog.series import series_of
 from adapters.pos.poslog.transaction import normalise
 from adapters.xml import looks_like_xml, parse_tree, root_name, split_children
 from contracts.canonical import Normalised
@@ -70,7 +73,8 @@ class PosLogAdapter:
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Say what was sold and what came back. Raises: Unmapped for a time or a number that is none."""
-        return normalise(document.tree, source, received_at)
+        normalised = normalise(document.tree, source, received_at)
+        return replace(normalised, series=series_of(document.tree, source))
 
 
 def _is_list(name: str, _attributes: Mapping[str, str]) -> bool:

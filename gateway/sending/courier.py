@@ -1,0 +1,161 @@
+"""Brings pieces to a gateway, one after the other, and does not give up for what passes."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from gateway.sending.journal import Counts
+from gateway.sending.pieces import Piece
+
+TIMEOUT_SECONDS = 120.0
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15.0
+
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_TOO_LARGE = 413
+_UNPROVEN = 401
+_NOT_OURS = frozenset({403, 404})
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """One item that was not taken, or is a dead letter now. `place` is its own in the file, 1-based."""
+
+    file: str
+    place: int
+    code: str
+    detail: str
+    pointer: str = ""
+
+
+class GatewayUnreached(Exception):
+    """The gateway could not be reached, or took nothing, for as long as we were told to wait."""
+
+
+class SenderUnknown(Exception):
+    """The gateway doesn't know who sends, or takes nothing from them for this source."""
+
+
+class Courier:
+    """One source's way to one gateway. `token` gives a fresh bearer token each time that it is called."""
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        source: str,
+        token: Callable[[], str],
+        *,
+        patience_seconds: float,
+        dry_run: bool = False,
+        on_wait: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        self._client = client
+        self._path = f"/v1/sources/{source}/events/batch" + ("?dry_run=true" if dry_run else "")
+        self._token = token
+        self._bearer = ""
+        self._patience_seconds = patience_seconds
+        self._on_wait = on_wait
+
+    def bring(self, piece: Piece, file: str) -> tuple[Counts, list[Refusal]]:
+        """Send a piece until it is answered; say what became of its items.
+
+        Raises: GatewayUnreached, SenderUnknown.
+        """
+        response = self._answer(piece)
+        content = _content(response)
+        halves = piece.halves() if response.status_code == _TOO_LARGE else ()
+        if halves:  # this gateway's limits are lower than what we cut for
+            counts, refusals = Counts(), []
+            for half in halves:
+                more, others = self.bring(half, file)
+                counts.add(more)
+                refusals += others
+            return counts, refusals
+        refusals = list(_refusals(content, piece, file))
+        dead_letter = content.get("dead_letter", 0)
+        counts = Counts(
+            accepted=content.get("accepted", 0) + content.get("valid", 0) - dead_letter,
+            duplicate=content.get("duplicate", 0),
+            dead_letter=dead_letter,
+            refused=len(refusals) - dead_letter,
+        )
+        return counts, refusals
+
+    def _answer(self, piece: Piece) -> httpx.Response:
+        deadline, pause = time.monotonic() + self._patience_seconds, FIRST_PAUSE_SECONDS
+        is_renewed = False
+        while True:
+            reason, asked = "", 0.0
+            try:
+                response = self._post(piece)
+            except httpx.TransportError as error:
+                reason = f"{type(error).__name__}: {error}"
+            else:
+                if response.status_code == _UNPROVEN and not is_renewed:
+                    self._bearer, is_renewed = "", True
+                    continue
+                _check_sender(response)
+                if not _is_passing(response):
+                    return response
+                reason, asked = _why(response), _retry_after(response)
+            if time.monotonic() > deadline:
+                raise GatewayUnreached(reason)
+            self._on_wait(reason)
+            time.sleep(max(pause, asked))
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _post(self, piece: Piece) -> httpx.Response:
+        self._bearer = self._bearer or self._token()
+        headers = {"content-type": piece.media_type, "authorization": f"Bearer {self._bearer}"}
+        return self._client.post(self._path, content=piece.body, headers=headers, timeout=TIMEOUT_SECONDS)
+
+
+def _check_sender(response: httpx.Response) -> None:
+    if response.status_code == _UNPROVEN or response.status_code in _NOT_OURS:
+        raise SenderUnknown(_why(response))
+
+
+def _is_passing(response: httpx.Response) -> bool:
+    """Say whether sending again may help: for the whole request, or for one of its items."""
+    items = _content(response).get("items", ())
+    statuses = {item["problem"]["status"] for item in items if "problem" in item}
+    return response.status_code in _PASSING or not statuses.isdisjoint(_PASSING)
+
+
+def _why(response: httpx.Response) -> str:
+    content = _content(response)
+    return (
+        f"{response.status_code} {content.get('code', '')}: {content.get('detail', response.reason_phrase)}"
+    )
+
+
+def _retry_after(response: httpx.Response) -> float:
+    text = response.headers.get("retry-after", "")
+    return min(float(text), LONGEST_PAUSE_SECONDS) if text.isdecimal() else 0.0
+
+
+def _content(response: httpx.Response) -> dict[str, Any]:
+    try:
+        content = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _refusals(content: dict[str, Any], piece: Piece, file: str) -> Iterator[Refusal]:
+    """Yield what was refused: items, or, where the gateway answered for none, the piece itself."""
+    problem: Any
+    for place, item in enumerate(content.get("items", [{"problem": content}]), piece.first):
+        problem = item if item.get("status") == "dead_letter" else item.get("problem")
+        if problem is not None:
+            errors = problem.get("errors") or [{}]
+            yield Refusal(
+                file=file,
+                place=place,
+                code=problem.get("code", ""),
+                detail=problem.get("detail", ""),
+                pointer=errors[0].get("pointer", ""),
+            )

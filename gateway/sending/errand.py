@@ -1,0 +1,95 @@
+"""One run of `send`: every file in turn, every piece in order, each written down when it is answered."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from contracts.errors import EventError
+from gateway.sending.courier import Courier, Refusal
+from gateway.sending.journal import Counts, FileState, Journal
+from gateway.sending.pieces import FileTooLarge, Piece, pieces
+
+
+class Listener(Protocol):
+    """Hears how it goes on."""
+
+    def begins(self, file: Path, state: FileState) -> None:
+        """A file is sent from its piece `state.pieces` on, or not at all where it is done."""
+        ...
+
+    def answered(self, piece: Piece, counts: Counts) -> None:
+        """The gateway answered for a piece."""
+        ...
+
+    def passed_over(self, piece: Piece) -> None:
+        """A piece was answered in an earlier run."""
+        ...
+
+    def refused(self, refusals: list[Refusal]) -> None:
+        """Some items were not taken."""
+        ...
+
+
+class Errand:
+    """Sends files; what an earlier run had answered is left out."""
+
+    def __init__(self, courier: Courier, journal: Journal | None, listener: Listener) -> None:
+        self._courier = courier
+        self._journal = journal
+        self._listener = listener
+
+    def run(self, files: list[Path], root: Path) -> tuple[Counts, Counts]:
+        """Send the files; return what became of their items in this run, and in earlier ones.
+
+        Raises: GatewayUnreached, SenderUnknown; the journal then says how far it came.
+        """
+        now, before = Counts(), Counts()
+        for file in files:
+            state = self._journal.state(file) if self._journal is not None else FileState.of(file)
+            before.add(state.counts)
+            self._listener.begins(file, state)
+            if not state.is_done:
+                now.add(self._send(file, str(file.relative_to(root)), state))
+        return now, before
+
+    def _send(self, file: Path, name: str, state: FileState) -> Counts:
+        total = Counts()
+        try:
+            for number, piece in enumerate(pieces(file)):
+                if number < state.pieces:
+                    self._listener.passed_over(piece)
+                else:
+                    total.add(self._bring(piece, name, state))
+        except (FileTooLarge, EventError) as error:
+            self._listener.refused(
+                [Refusal(file=name, place=1, code="request.unreadable", detail=str(error))]
+            )
+            total.refused += 1
+            state.counts.refused += 1
+        state.is_done = True
+        self._save()
+        return total
+
+    def _bring(self, piece: Piece, name: str, state: FileState) -> Counts:
+        counts, refusals = self._courier.bring(piece, name)
+        state.counts.add(counts)
+        state.pieces += 1
+        self._save()
+        self._listener.answered(piece, counts)
+        if refusals:
+            self._listener.refused(refusals)
+        return counts
+
+    def _save(self) -> None:
+        if self._journal is not None:
+            self._journal.save()
+
+
+def files_below(path: Path) -> Iterator[Path]:
+    """Yield the file, or every file below the folder by name; those that begin with a dot are left out."""
+    if path.is_file():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+            yield file

@@ -1,0 +1,93 @@
+"""How far files were sent: what an interrupted `send` goes on from, and what the next one leaves out."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from msgspec import Struct, field
+
+from gateway.sending.pieces import BYTES_LIMIT, ITEMS_LIMIT
+
+CUTTING = f"{ITEMS_LIMIT}/{BYTES_LIMIT}"  # pieces that were cut otherwise can't be told from one another
+
+
+class Counts(Struct, kw_only=True):
+    """What the gateway answered: items that it kept now, had before, kept as dead letters, and refused."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    dead_letter: int = 0
+    refused: int = 0
+
+    @property
+    def items(self) -> int:
+        """How many there were."""
+        return self.accepted + self.duplicate + self.dead_letter + self.refused
+
+    def add(self, other: "Counts") -> None:
+        """Add another's numbers to these."""
+        self.accepted += other.accepted
+        self.duplicate += other.duplicate
+        self.dead_letter += other.dead_letter
+        self.refused += other.refused
+
+
+class FileState(Struct, kw_only=True):
+    """One file: the first `pieces` of it are answered. With another size or time it is another file."""
+
+    size: int
+    modified_ns: int
+    pieces: int = 0
+    is_done: bool = False
+    counts: Counts = field(default_factory=Counts)
+
+    @classmethod
+    def of(cls, file: Path) -> Self:
+        """Return the state of a file that was never sent."""
+        status = file.stat()
+        return cls(size=status.st_size, modified_ns=status.st_mtime_ns)
+
+
+class _Book(Struct, kw_only=True):
+    cutting: str = CUTTING
+    files: dict[str, FileState] = field(default_factory=dict)
+
+
+class Journal:
+    """The states of all files that one source was sent to one gateway from this data folder."""
+
+    def __init__(self, folder: Path, url: str, source: str) -> None:
+        name = hashlib.sha256(f"{url}\n{source}".encode()).hexdigest()[:16]
+        self.path = folder / f"{source}-{name}.json"
+        self._book = self._read()
+
+    def state(self, file: Path) -> FileState:
+        """Return what is known of a file; a new state for one that changed since."""
+        fresh, name = FileState.of(file), str(file.absolute())
+        known = self._book.files.get(name)
+        if known is None or (known.size, known.modified_ns) != (fresh.size, fresh.modified_ns):
+            known = self._book.files[name] = fresh
+        return known
+
+    def forget(self, file: Path) -> None:
+        """Begin a file anew."""
+        self._book.files.pop(str(file.absolute()), None)
+
+    def save(self) -> None:
+        """Write everything down, whole or not at all."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.path.with_suffix(f".{os.getpid()}.draft")
+        draft.write_bytes(msgspec.json.encode(self._book))
+        draft.replace(self.path)
+
+    def _read(self) -> _Book:
+        try:
+            book = msgspec.json.decode(self.path.read_bytes(), type=_Book)
+        except (OSError, msgspec.DecodeError):
+            return _Book()  # sending again is harmless: what is there already is a duplicate
+        if book.cutting != CUTTING:
+            return _Book()
+        book.files = {name: state for name, state in book.files.items() if Path(name).exists()}
+        return book
