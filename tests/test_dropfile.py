@@ -1,5 +1,6 @@
 """Drop files: what a layout may say, how a file is cut, and what becomes of rows that are wrong."""
 
+import re
 import time
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from adapters.conformance import RECEIVED_AT, demo_source
 from adapters.pos.dropfile.adapter import DropFileAdapter
-from adapters.pos.dropfile.layout import Layout, LayoutRefused, parse_layout
+from adapters.pos.dropfile.fields import FIELDS
+from adapters.pos.dropfile.layout import Column, Layout, LayoutRefused, parse_layout
 from adapters.pos.dropfile.layout_lint import problems
 from adapters.pos.dropfile.layouts import EXAMPLES, Layouts, read_layout, read_layouts
 from contracts.documents import Document, Message
@@ -438,6 +440,22 @@ def test_what_is_no_layout_is_said_with_its_key(text, fault, tmp_path):
     (tmp_path / "acme.toml").write_text(text)
     with pytest.raises(LayoutRefused, match=f"acme.toml: .*{fault}"):
         read_layout(tmp_path / "acme.toml")
+
+
+def test_the_example_of_the_docs_does_what_they_say(registry):
+    text = (Path(__file__).parent.parent / "docs/layouts.md").read_text("utf-8")
+    body, declared = re.findall(r"```(?:toml)?\n(Filiale.*?|title = .*?)```", text, re.DOTALL)
+    assert verdicts(layout(declared), body, registry) == ["0042/3/2026-11-23/1187", "0042/3/2026-11-23/1190"]
+    [_, refund] = trees(layout(declared), body)
+    [exception] = normalised(refund).exceptions
+    assert exception.category.value == "refund-anomaly"
+
+
+def test_the_docs_explain_every_key_and_every_field():
+    text = (Path(__file__).parent.parent / "docs/layouts.md").read_text("utf-8")
+    keys = {*Layout.__struct_fields__, *Column.__struct_fields__} - {"name"}
+    fields = {name for known in FIELDS.values() for name in known.names}
+    assert {name for name in keys | fields if f"`{name}`" not in text} == set()
 
 
 def test_faults_of_all_layouts_are_told_at_once(tmp_path):

@@ -25,10 +25,14 @@ class FieldType(StrEnum):
 
 
 class FieldSet(Struct, frozen=True, kw_only=True):
-    """The fields of one kind of rows: those said once for a document, and those of each of its lines."""
+    """The fields of one kind of rows: those said once for a document, and those of each of its lines.
+
+    Those in `needed` a layout must declare: without them its rows could keep no contract.
+    """
 
     document: frozenset[str]
     line: frozenset[str]
+    needed: frozenset[str]
 
     @property
     def names(self) -> frozenset[str]:
@@ -62,18 +66,22 @@ FIELDS = {
         document=_WHERE_AND_WHEN | {"till", "sequence", "customer", "status", "total", "tax"},
         line=_ITEM
         | {"quantity", "unit_price", "regular_price", "amount", "discount", "type", "reason", "reference"},
+        needed=frozenset({"store"}),
     ),
     RowsKind.COUNT: FieldSet(
         document=_WHERE_AND_WHEN,
         line=_ITEM | {"location", "lot", "counted", "expected", "unit_cost", "reason"},
+        needed=frozenset({"store", "item", "counted"}),
     ),
     RowsKind.MOVEMENT: FieldSet(
         document=_WHERE_AND_WHEN,
         line=_ITEM | {"location", "lot", "quantity", "type", "reason", "reference"},
+        needed=frozenset({"store", "item", "quantity"}),
     ),
     RowsKind.PRICE: FieldSet(
         document=_WHERE_AND_WHEN | {"till"},
         line=_ITEM | {"unit_price", "old_price", "status", "reason", "reference"},
+        needed=frozenset({"store", "item"}),
     ),
 }
 

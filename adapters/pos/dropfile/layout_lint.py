@@ -118,10 +118,12 @@ def _place_faults(
 
 
 def _of_key(layout: Layout) -> Iterator[str]:
-    declared = {column.field for column in layout.all_columns} | set(layout.constants)
+    declared = {column.field for column in layout.all_columns} - {SIGN} | set(layout.constants)
     for name in layout.key:
-        if name not in declared or name == SIGN:
+        if name not in declared:
             yield f"`{name}` is in no column and no constant - at `$.key`"
+    for name in sorted(FIELDS[layout.rows].needed - declared):
+        yield f"{layout.rows} rows need the field `{name}`, in a column or a constant - at `$.columns`"
 
 
 def _placed(layout: Layout) -> Iterator[tuple[str, Column]]:
