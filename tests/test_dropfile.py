@@ -201,6 +201,13 @@ def test_a_delimiter_too_many_is_not_read_past(registry):
     ]  # fmt: skip
 
 
+def test_a_row_that_never_ends_is_refused_before_it_is_cut_into_cells(registry):
+    started = time.process_time()
+    body = b"1;7;A;1;2.00\n" + b";" * 20_000_000 + b"\n1;8;A;1;2.00\n"
+    assert verdicts(layout(SALES), body, registry) == ["1/7", "request.unreadable", "1/8"]
+    assert time.process_time() - started < 2
+
+
 def test_a_row_of_no_known_kind_is_refused(registry):
     declared = layout(COUNTS, 'records = { line = "" }\n')
     assert verdicts(declared, "001AAAAA000100\n", registry) == ["001/AAAAA"]
@@ -618,6 +625,25 @@ def test_a_count_two_units_off_is_an_exception_and_one_off_is_none():
     assert [exception.key for exception in found.exceptions] == ["A"]
     assert found.exceptions[0].money_at_risk.amount == "3.00"
     assert [line.item.id for line in found.facts[0].lines] == ["A", "B", "C"]
+
+
+def test_two_refunds_of_one_item_without_line_numbers_are_two_exceptions():
+    refund = {"item": "A", "amount": "80.00", "reference": "", "type": "return"}
+    keys = [exception.key for exception in normalised({"lines": [refund, refund]}).exceptions]
+    assert keys == ["1:A", "2:A"]
+    repeated = normalised({"lines": [{**refund, "line": "1"}, {**refund, "line": "1"}]}).exceptions
+    assert [exception.key for exception in repeated] == ["1:A", "1:A/2"]
+
+
+def test_receipts_are_a_series_only_where_the_layout_promises_all_of_them():
+    till = SALES.replace('field = "item"', 'field = "till"')
+    body = b"1;7;3;1;2.00\n"
+    for promised in (False, True):
+        declared = layout(till, f"sequence_has_no_gaps = {str(promised).lower()}\n")
+        adapter = DropFileAdapter(Layouts([declared]))
+        [arrival] = arrivals(declared, body)
+        found = adapter.normalise(adapter.decode(arrival), demo_source("pos"), RECEIVED_AT).series
+        assert (found and (found.series, found.number)) == (("1/3", 7) if promised else None)
 
 
 def test_operators_and_customers_travel_as_hashes_alone():

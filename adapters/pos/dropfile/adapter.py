@@ -5,6 +5,8 @@ Each item names its layout in the parameter `layout` of its media type: so it ca
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from adapters.event_ids import usable_event_id
 from adapters.media_type import parameter, with_parameter
 from adapters.pos.dropfile import count, movement, price, sale
@@ -12,6 +14,7 @@ from adapters.pos.dropfile.documents import DropFile
 from adapters.pos.dropfile.fields import RowsKind
 from adapters.pos.dropfile.layouts import PARAMETER, Layouts
 from adapters.pos.dropfile.personal import PERSONAL
+from adapters.pos.dropfile.series import series_of
 from adapters.reading import DocumentKind, Reading
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
@@ -79,4 +82,10 @@ class DropFileAdapter:
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a time outside the calendar."""
-        return _BY_CONTRACT[document.contract].normalise(Reading(document, source, received_at, PERSONAL))
+        reading = Reading(document, source, received_at, PERSONAL)
+        normalised = _BY_CONTRACT[document.contract].normalise(reading)
+        layout = self._layouts.named(document.tree["layout"])
+        if layout is None or not layout.sequence_has_no_gaps:
+            return normalised
+        occurred_at = normalised.facts[0].occurred_at if normalised.facts else None
+        return replace(normalised, series=series_of(reading, occurred_at))

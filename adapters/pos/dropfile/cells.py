@@ -87,7 +87,7 @@ def _time(text: str, format_: str, kind: FieldType) -> str | None:
     try:
         # the zone of what names none is the source's, which is not known here
         moment = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007
-        if _ADJOINING.search(pattern) and moment.strftime(pattern) != text:
+        if _ADJOINING.search(pattern) and moment.strftime(pattern).lower() != text.lower():
             return None  # without anything between them, strptime takes a missing digit from the next number
     except ValueError:
         return None

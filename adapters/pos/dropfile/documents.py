@@ -78,7 +78,7 @@ class DropFile:
             raise RequestUnreadable("there is no row in this item")
         keys = {self._key(row, header) for row in lines}
         if len(keys) > 1:
-            raise RequestUnreadable(f"there are {len(keys)} documents in this item, by `{self._layout.key}`")
+            raise RequestUnreadable(f"there are {len(keys)} documents in this item, by their key")
         key = keys.pop()
         if key is None:
             blank = [each.name for each in self._key_fields if not self._field(each, lines[0], header)]

@@ -75,7 +75,8 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One kind of drop file: `docs/layouts.md` explains every key.
 
     `key` names the fields that make a document: rows that follow each other with equal values are its lines,
-    and the values are the sender's own id of the event.
+    and the values are the sender's own id of the event. `sequence_has_no_gaps` promises that a till's file
+    holds every number of its receipts, so that one that never comes is missing.
     """
 
     name: str = ""  # the name of its file
@@ -90,6 +91,7 @@ class Layout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ";"
     quote: Character = '"'
     header_row: bool = False
+    sequence_has_no_gaps: bool = False
     skip_lines: Annotated[int, Meta(ge=0, le=100)] = 0
     comment: str = ""
     first_line: str = ""

@@ -122,6 +122,8 @@ def _of_key(layout: Layout) -> Iterator[str]:
     for name in layout.key:
         if name not in declared:
             yield f"`{name}` is in no column and no constant - at `$.key`"
+    if layout.sequence_has_no_gaps and not {"till", "sequence"} <= declared:
+        yield "receipts are numbered by the fields `till` and `sequence` - at `$.sequence_has_no_gaps`"
     for name in sorted(FIELDS[layout.rows].needed - declared):
         yield f"{layout.rows} rows need the field `{name}`, in a column or a constant - at `$.columns`"
 

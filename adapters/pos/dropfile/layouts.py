@@ -30,6 +30,10 @@ class Layouts:
         """Every name, in order."""
         return sorted(self._by_name)
 
+    def named(self, name: str) -> Layout | None:
+        """Return a layout by its name."""
+        return self._by_name.get(name)
+
     def recognised(self, message: Message) -> bool:
         """Say whether the message names a layout, known or not, or begins as one of them says.
 

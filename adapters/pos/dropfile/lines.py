@@ -38,8 +38,8 @@ def fact(kind: FactKind, reading: Reading, lines: tuple[FactLine, ...], *, occur
 
 
 def number_of_line(reading: Reading, at: str) -> str:
-    """Return the line's own number; where it has none, its item, else its place."""
-    written = reading.text(f"{at}/line", f"{at}/item") or str(int(at.rpartition("/")[2]) + 1)
+    """Return the line's own number, or its place in the document, which never changes."""
+    written = reading.text(f"{at}/line") or str(int(at.rpartition("/")[2]) + 1)
     return shortened(written, LINE_MAX_CHARACTERS)
 
 

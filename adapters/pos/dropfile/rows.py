@@ -17,6 +17,7 @@ from contracts.errors import RequestUnreadable
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NOTHING = b" \t\r\n\x1a\x00"  # 1A: the end of a text file in DOS
 _SHOWN_CHARACTERS = 300
+_ROW_LIMIT_BYTES = 64 << 10  # each delimiter becomes a cell, which takes 60 bytes
 
 
 class Record(StrEnum):
@@ -101,6 +102,9 @@ class Rows:
                 yield match.start(), match.end()
 
     def _row(self, start: int, end: int) -> Row:
+        if end - start > _ROW_LIMIT_BYTES:
+            fault = f"it is longer than {_ROW_LIMIT_BYTES} bytes"
+            return Row(start=start, end=end, record=Record.UNKNOWN, text="", fault=fault)
         line, fault = self._body[start:end].rstrip(b"\r\n\x1a\x00"), ""
         try:
             text = line.decode(self._layout.encoding)
@@ -124,16 +128,17 @@ class Rows:
         delimiter, quote = self._layout.delimiter, self._layout.quote
         if not quote or quote not in text:
             return tuple(text.split(delimiter))
-        return tuple(next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True)))
+        reader = csv.reader([text], delimiter=delimiter, quotechar=quote, skipinitialspace=True, strict=True)
+        return tuple(next(reader))
 
     def _record(self, text: str, cells: tuple[str, ...]) -> Record:
         trailer, records = self._layout.trailer, self._layout.records
-        if trailer is not None and text.startswith(trailer.prefix):
-            return Record.TRAILER
 
         def begins(prefix: str) -> bool:
             return cells[0].strip() == prefix if cells else text.startswith(prefix)
 
+        if trailer is not None and (text.startswith(trailer.prefix) or begins(trailer.prefix)):
+            return Record.TRAILER
         if records.header and begins(records.header):
             return Record.HEADER
         if any(map(begins, records.ignored)):
