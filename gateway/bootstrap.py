@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from adapters import canonical, erp, pos, wms
 from adapters.catalogue import Catalogue
+from adapters.pos.dropfile.adapter import DropFileAdapter
 from adapters.pos.dropfile.layout import LayoutRefused
 from adapters.pos.dropfile.layouts import EXAMPLES, Layouts, read_layouts
 from contracts.documents import Source
@@ -146,6 +147,11 @@ def _layouts(settings: Settings) -> Layouts:
     except LayoutRefused as error:
         raise SettingsError("; ".join(f"layouts/{fault}" for fault in error.faults)) from None
     for name, source in settings.sources.items():
+        if source.layout and source.system != DropFileAdapter.system:
+            raise SettingsError(
+                f"sources.toml: only a source of the system `{DropFileAdapter.system}` sends drop files"
+                f" - at `$.sources.{name}.layout`"
+            )
         if source.layout and source.layout not in layouts.names:
             known = ", ".join(layouts.names) or "none"
             raise SettingsError(

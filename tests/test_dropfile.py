@@ -591,7 +591,7 @@ def test_three_times_the_price_for_several_is_no_quantity_price():
     [
         ({"amount": "80.00", "reference": "", "type": "return"}, ["refund-anomaly"]),
         ({"amount": "-80.00", "reference": "", "quantity": "-1"}, ["refund-anomaly"]),
-        ({"unit_price": "40", "quantity": "-2", "reference": ""}, ["refund-anomaly"]),
+        ({"unit_price": "40", "quantity": "-2", "reference": "", "type": "sale"}, ["refund-anomaly"]),
         ({"amount": "80.00", "reference": "1/2/3", "type": "return"}, []),
         ({"amount": "49.99", "reference": "", "type": "return"}, []),
         ({"amount": "80.00", "type": "return"}, []),

@@ -67,6 +67,14 @@ def test_a_source_with_a_layout_that_is_not_there_is_told(folder: Path, tmp_path
         install(folder, tmp_path / "data")
 
 
+def test_a_layout_of_a_source_that_sends_no_drop_files_is_told(folder: Path, tmp_path: Path) -> None:
+    (folder / "sources.toml").write_text('[sources.dock]\nsystem = "wms"\nlayout = "acme"\n')
+    with pytest.raises(
+        SettingsError, match=r"the system `pos` sends drop files - at `\$.sources.dock.layout`"
+    ):
+        install(folder, tmp_path / "data")
+
+
 def test_check_counts_the_layouts(folder: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(crossdock, ["check", "--config", str(folder), "--data", str(tmp_path / "data")])
     assert "layouts: 1 are sound" in done.output

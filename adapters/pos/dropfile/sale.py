@@ -67,9 +67,9 @@ def _lines(reading: Reading) -> Iterable[SoldLine]:
 
 def _line(reading: Reading, at: str) -> SoldLine:
     quantity, amount = reading.number(f"{at}/quantity"), reading.number(f"{at}/amount")
-    written = reading.text(f"{at}/type")
-    came_back = (quantity or Decimal(0)) < 0
-    kind = LineType(written) if written else LineType.RETURN if came_back else LineType.SALE
+    kind = LineType(reading.text(f"{at}/type") or LineType.SALE)
+    if kind is LineType.SALE and quantity is not None and quantity < 0:
+        kind = LineType.RETURN
     return SoldLine(
         at=at,
         number=number_of_line(reading, at),
