@@ -22,7 +22,16 @@ from adapters.values import (
     pseudonym,
     quantity,
 )
-from contracts.canonical import Assumption, Evidence, Measure, Normalised, Place, Quantity, RetailException
+from contracts.canonical import (
+    Assumption,
+    Evidence,
+    Measure,
+    Normalised,
+    Place,
+    Quantity,
+    Reference,
+    RetailException,
+)
 from contracts.documents import Document, Source
 from contracts.errors import Unmapped
 from contracts.ids import body_digest
@@ -32,6 +41,7 @@ PIECES = "EA"  # what a document that names no unit counts
 KEY_MAX_CHARACTERS = 256
 LINE_MAX_CHARACTERS = 64
 WORDS_MAX_CHARACTERS = 256
+REFERENCES_LIMIT = 1000
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none
@@ -235,6 +245,11 @@ def key(*parts: str | None) -> str:
 def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
     """Return one exception a key: a line that stands in a document twice is one line."""
     return tuple({exception.key: exception for exception in exceptions}.values())
+
+
+def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
+    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
 
 
 def shortened(text: str, limit: int) -> str:

@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +15,12 @@ from contracts.errors import Unmapped
 
 EXTENSIONS_LIMIT = 200
 EXTENSION_MAX_CHARACTERS = 300
+GTIN_LENGTHS = frozenset({8, 12, 13, 14})
+RATIO_PLACES = Decimal("0.000001")
+
+# OData 2.0 in JSON: milliseconds since 1970 in UTC; an offset in minutes tells how to show it, not when it is
+_ODATA_TIME = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{1,4})?\)/")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def decimal(text: str, where: str) -> Decimal:
@@ -53,17 +60,30 @@ def money(number: Decimal, currency: str) -> Money:
     return Money(amount=f"{whole}.{fraction.ljust(2, '0')}", currency=currency)
 
 
+def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
+    """Return one part to six decimals, or None where there are none to divide by."""
+    try:
+        return (whole / parts).quantize(RATIO_PLACES) if parts > 0 else None
+    except InvalidOperation:  # more digits than a price or a quantity has
+        return None
+
+
+def gtin(text: str) -> str | None:
+    """Return a GTIN-8, -12, -13 or -14, or None for what isn't as long as one."""
+    return text if text.isascii() and text.isdecimal() and len(text) in GTIN_LENGTHS else None
+
+
 def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -> str:
     """Return RFC 3339 with an offset for an ISO 8601 time; one without a zone is the source's own local time.
 
-    Records `time_zone` in `assumed` when it had to use it. A time that the clocks skipped or repeated is read
-    with the offset before the change.
+    OData 2.0's own way, `/Date(1764063000000)/`, is in UTC. Records `time_zone` in `assumed` when it
+    had to use it. A time that the clocks skipped or repeated is read with the offset before the change.
 
     Raises: Unmapped, naming `where`, for what is not a time.
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        moment = _odata_time(text.strip()) or datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
         raise Unmapped(f"{where}: {text[:40]!r} is not a time") from None
     if moment.tzinfo is None:
         assumed["time_zone"] = source.time_zone
@@ -76,6 +96,11 @@ def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -
         # before about 1900 zones are local mean time, whose offset RFC 3339 can't write
         raise Unmapped(f"{where}: {text[:40]!r} has no offset in whole minutes")
     return rfc3339
+
+
+def _odata_time(text: str) -> datetime | None:
+    match = _ODATA_TIME.fullmatch(text)
+    return _EPOCH + timedelta(milliseconds=int(match[1])) if match else None
 
 
 def zone(name: str, where: str) -> ZoneInfo:

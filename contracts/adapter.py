@@ -22,6 +22,18 @@ class Signature(Struct, frozen=True, kw_only=True):
     timestamp_header: str | None = None
 
 
+class SharedSecret(Struct, frozen=True, kw_only=True):
+    """The proof of a vendor that does not sign: a secret that stands in each of its messages, as data.
+
+    `pointers` are JSON Pointers into the body, `*` is every element of a list. The first that leads to any
+    value counts, and each value there has to be the secret. `handshake` is the field of the query in which
+    the vendor sends a token when a subscription begins or is renewed; it wants the token back.
+    """
+
+    pointers: tuple[str, ...]
+    handshake: str | None = None
+
+
 class Reply(Struct, frozen=True, kw_only=True):
     """The success reply that a vendor demands instead of our 202."""
 
@@ -46,7 +58,7 @@ class Adapter(Protocol):
     @property
     def contracts(self) -> tuple[str, ...]: ...
     @property
-    def signature(self) -> Signature | None: ...
+    def signature(self) -> Signature | SharedSecret | None: ...
     @property
     def reply(self) -> Reply | None: ...
 

@@ -170,7 +170,7 @@ def _detector(installation: Installation) -> Detector:
 
 
 def _webhook_secrets(name: str, settings: SourceSettings, installation: Installation) -> tuple[bytes, ...]:
-    """Return the secrets of a source whose vendor signs; none for the others."""
+    """Return the secrets of a source whose vendor signs or repeats one; none for the others."""
     adapters = [each for each in installation.catalogue.adapters if each.system == settings.system]
     if not any(adapter.signature for adapter in adapters):
         return ()

@@ -68,8 +68,11 @@ class FactContext:
 def is_joined(fact: Fact) -> bool:
     """Say whether others are joined with this fact: an invoice, or an order as the buyer placed it.
 
-    A confirmation, which says what was ordered beside what it promises, must not take the order's place.
+    A confirmation, which says what was ordered beside what it promises, must not take the order's place, nor
+    must what only names a document and says nothing of its lines.
     """
+    if not fact.lines:
+        return False
     if fact.kind is FactKind.PURCHASE_ORDER:
         return all(line.expected_quantity is None for line in fact.lines)
     return fact.kind is FactKind.INVOICE

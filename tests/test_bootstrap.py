@@ -33,9 +33,9 @@ def item(**members) -> RouterItem:
 def test_the_default_installation_is_sound(installation):
     assert set(sources(installation)) == {"pos-demo", "wms-demo", "erp-demo", "canonical-demo"}
     assert set(installation.owners) == {"store-ops", "inventory-control", "finance", "review"}
-    # only a system whose vendor signs has secrets: for the others no signature would be looked at
+    # only a system whose vendor proves itself has secrets: for the others none would be looked at
     signed = {name for name, source in registered_sources(installation).items() if source.webhook_secrets}
-    assert signed == {"wms-demo"}
+    assert signed == {"wms-demo", "erp-demo"}
 
 
 def test_an_item_becomes_its_deliveries(installation):
@@ -56,11 +56,11 @@ def test_what_was_refused_at_the_door_fails_with_the_doors_own_code(installation
 def test_a_replay_is_judged_anew_and_may_be_fit_by_now(installation):
     (result,) = pipeline(installation, SilentObserver()).run([item(contract=UNREADABLE, cycle=2)])
     assert isinstance(result, RenderedItem)
-    assert result.routed.item.contract == "pos-poslog-transaction@1.0.0"
+    assert result.routed.item.contract == "pos-poslog-transaction@1.1.0"  # the newest, not the one of before
 
 
 def test_a_replay_that_still_breaks_its_contract_is_dead_again(installation):
-    broken = SALE.read_bytes().replace(b"<BusinessDayDate>2026-03-14</BusinessDayDate>", b"")
+    broken = SALE.read_bytes().replace(b"<WorkstationID>5</WorkstationID>", b"")
     again = item(contract=UNREADABLE, cycle=2, arrival=Arrival(body=broken, media_type="application/xml"))
     (result,) = pipeline(installation, SilentObserver()).run([again])
     assert isinstance(result, Failed)

@@ -334,6 +334,31 @@ def test_the_oldest_claims_are_forgotten_so_that_memory_stays_bounded() -> None:
     assert context.claim(("a",), "event 3")
 
 
+def test_an_order_that_is_only_named_takes_no_orders_place() -> None:
+    """Such as the event that an order was changed, which holds nothing but its number."""
+    named = replace(order(), lines=(), status="Changed")
+    context = FactContext()
+    assert run(context, "named", named) == ()
+    assert len(context) == 0
+    assert run(context, "order", order()) == ()
+    assert run(context, "named again", named) == ()
+    assert len(run(context, "invoice", billed(price="5.50"))) == 1
+
+
+def test_an_order_that_is_only_named_first_leaves_the_joining_to_the_order_itself() -> None:
+    context = FactContext()
+    assert run(context, "invoice", billed(price="5.50")) == ()
+    assert run(context, "named", replace(order(), lines=())) == ()
+    assert len(run(context, "order", order())) == 1
+
+
+def test_an_invoice_that_is_only_named_takes_no_invoices_place() -> None:
+    context = FactContext()
+    run(context, "invoice", billed(price="5.50"))
+    run(context, "named", replace(billed(), lines=(), references=(po(NUMBER),)))
+    assert len(run(context, "order", order())) == 1
+
+
 def test_triage_decides_a_price_difference_and_asks_a_person_about_a_quantity() -> None:
     exceptions = both_orders(order(), billed(quantity="130", price="6.00"))
     price, quantity = RuleTriage(TAXONOMY).decide(identify(exceptions, item_of("invoice").item, "erp"))

@@ -15,10 +15,16 @@ from adapters.conformance import RECEIVED_AT, as_document, demo_source, meaning,
 from adapters.erp import ADAPTERS
 from contracts.canonical import Category, Fact, FactKind, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
-from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestUnreadable
+from contracts.errors import (
+    ContractUnknown,
+    ContractViolated,
+    EventError,
+    RequestUnreadable,
+    Unmapped,
+)
 from contracts.registry import Registry
 
-(ADAPTER,) = ADAPTERS
+ADAPTER = ADAPTERS[0]
 REGISTRY = Registry.load()
 SOURCE = demo_source("erp")
 SAMPLES = {sample.case: sample for sample in samples("erp", "idoc")}
@@ -80,13 +86,11 @@ def test_own_sample_is_recognised_and_means_what_its_expectation_says(case: str)
     assert [meaning(item) for item in run(ADAPTER, sample, REGISTRY, SOURCE)] == sample.expected.items
 
 
-@pytest.mark.parametrize("root", ["ZORDERS", "WPUBON01", "ORDERS04", "INVOIC02X"])
+@pytest.mark.parametrize("root", ["ZORDERS", "WPUBON01", "ORDERS06", "INVOIC02X", "PEXR2002"])
 def test_another_basic_type_is_unsupported_and_says_what_is_read(root: str) -> None:
-    body = edited("order", ("<ORDERS05>", f"<{root}>"), ("</ORDERS05>", f"</{root}>"))
-    assert not ADAPTER.recognises(message(body))
-    with pytest.raises(ContractUnknown, match="INVOIC02, DELVRY07, ORDERS05, MATMAS05"):
-        Catalogue(ADAPTERS).for_message("erp", message(body))
-    with pytest.raises(ContractUnknown, match=root):
+    body = edited("order", ("ORDERS05>", f"{root}>"), ("<IDOCTYP>ORDERS05", f"<IDOCTYP>{root}"))
+    assert Catalogue(ADAPTERS).for_message("erp", message(body)) is ADAPTER
+    with pytest.raises(ContractUnknown, match=f"{root}.*INVOIC02, DELVRY07, ORDERS05, MATMAS05"):
         ADAPTER.decode(Arrival(body=body))
 
 
@@ -153,6 +157,121 @@ def test_real_invoice_is_read_to_its_cents(samples_folder: Path) -> None:
         ("sales-order", "2000321116", "000010"),
         ("delivery", "8000433686", "000010"),
     ]
+
+
+# versions and wrappings
+
+
+@pytest.mark.parametrize(
+    ("case", "newest", "earlier"),
+    [
+        ("order", "ORDERS05", "ORDERS01"),
+        ("order", "ORDERS05", "ORDERS04"),
+        ("invoice", "INVOIC02", "INVOIC01"),
+        ("inbound-delivery-short", "DELVRY07", "DELVRY03"),
+        ("material", "MATMAS05", "MATMAS03"),
+        ("goods-receipt", "MBGMCR03", "MBGMCR02"),
+        ("goods-receipt", "MBGMCR03", "MBGMCR04"),
+    ],
+)
+def test_earlier_version_of_a_basic_type_keeps_the_contract_of_the_newest(
+    case: str, newest: str, earlier: str
+) -> None:
+    body = edited(case, (f"{newest}>", f"{earlier}>"), (f"<IDOCTYP>{newest}", f"<IDOCTYP>{earlier}"))
+    original = SAMPLES[case].message.body
+    assert ADAPTER.recognises(message(body))
+    assert documents(body)[0].contract == documents(original)[0].contract
+    assert documents(body)[0].root == f"/{earlier}/IDOC"
+    assert meant(body) == meant(original)
+
+
+def test_root_may_have_the_name_of_an_extension() -> None:
+    body = edited(
+        "order-with-custom-segments", ("<ORDERS05>", "<ZHVORDERS>"), ("</ORDERS05>", "</ZHVORDERS>")
+    )
+    assert ADAPTER.recognises(message(body))
+    assert documents(body)[0].contract == "erp-sap-orders05"
+
+
+def test_idocs_in_a_soap_envelope_are_items_of_their_own() -> None:
+    text = SAMPLES["several-deliveries"].message.body.decode()
+    root = text[text.index("<DELVRY07") :]
+    namespace = "urn:sap-com:document:sap:idoc:soap:messages"
+    wrapped = (
+        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Header/><S:Body>'
+        + root.replace("<DELVRY07", f'<DELVRY07 xmlns="{namespace}"', 1)
+        + "</S:Body></S:Envelope>"
+    ).encode()
+    assert ADAPTER.recognises(message(wrapped))
+    found, bare = documents(wrapped), documents(SAMPLES["several-deliveries"].message.body)
+    assert [each.tree for each in found] == [each.tree for each in bare]
+    assert [each.source_event_id for each in found] == [each.source_event_id for each in bare]
+
+
+# goods movements
+
+
+def test_goods_movements_go_the_way_that_their_type_says() -> None:
+    receipt, movement = meant(SAMPLES["goods-receipt"].message.body).facts
+    assert (receipt.kind, movement.kind) == (FactKind.RECEIPT, FactKind.STOCK_MOVEMENT)
+    assert [(line.quantity and line.quantity.value, line.reason) for line in receipt.lines] == [("40", "101")]
+    assert [(line.quantity and line.quantity.value, line.reason) for line in movement.lines] == [
+        ("-3", "122")
+    ]
+    assert receipt.partner is not None
+    assert receipt.partner.id == "0000104711"
+    assert receipt.business_day == "2026-11-20"
+    assert [(one.kind, one.id) for one in receipt.references] == [
+        ("purchase-order", "4500038811"),
+        ("idoc", "0000000004700011"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "quantity"),
+    [
+        ("101", FactKind.RECEIPT, "40"), ("102", FactKind.RECEIPT, "-40"), ("653", FactKind.RETURN, "40"),
+        ("161", FactKind.STOCK_MOVEMENT, "-40"), ("551", FactKind.STOCK_MOVEMENT, "-40"),
+        ("311", FactKind.STOCK_MOVEMENT, "-40"), ("901", FactKind.STOCK_MOVEMENT, "40"),
+    ],
+)  # fmt: skip
+def test_movement_type_decides_what_happened(code: str, kind: FactKind, quantity: str) -> None:
+    found = fact(edited("warehouse-movement", ("<BWART>101", f"<BWART>{code}")))
+    (line,) = found.lines
+    assert line.quantity is not None
+    assert (found.kind, line.quantity.value) == (kind, quantity)
+
+
+def test_unknown_movement_without_a_debit_or_credit_sign_has_no_quantity() -> None:
+    body = edited("warehouse-movement", ("<BWART>101", "<BWART>901"), ("<SHKZG>S</SHKZG>", ""))
+    assert fact(body).lines[0].quantity is None
+    falls = edited("warehouse-movement", ("<BWART>101", "<BWART>901"), ("<SHKZG>S", "<SHKZG>H"))
+    assert falls != body
+    quantity = fact(falls).lines[0].quantity
+    assert quantity is not None
+    assert quantity.value == "-40"
+
+
+def test_goods_movement_is_known_by_its_document_else_by_the_idoc_else_by_the_senders_number() -> None:
+    assert fact(SAMPLES["warehouse-movement"].message.body).key == "5000001877:2026"
+    not_posted = ("<MBLNR>5000001877</MBLNR>", "")
+    assert fact(edited("warehouse-movement", not_posted)).key == "idoc:0000000004700013"
+    no_number = ("<DOCNUM>0000000004700013</DOCNUM>", "")
+    assert fact(edited("warehouse-movement", not_posted, no_number)).key == "80014477:20261120"
+    with pytest.raises(Unmapped, match="XBLNR"):
+        fact(edited("warehouse-movement", not_posted, no_number, ("<XBLNR>80014477</XBLNR>", "")))
+
+
+def test_difference_of_a_count_is_an_exception_from_two_units_on() -> None:
+    found = exception(SAMPLES["count-differences"].message.body)
+    assert (found.category, found.missing) == (Category.INVENTORY_VARIANCE, ("on_hand", "unit_cost"))
+    assert [each.value for each in found.evidence] == ["702", "5.000", "PCE"]
+    assert differences(edited("count-differences", ("5.000", "1.000"))) == []
+
+
+def test_test_run_moves_nothing() -> None:
+    body = edited("goods-receipt", ('<E1MBGMCR SEGMENT="1">', '<E1MBGMCR SEGMENT="1"><TESTRUN>X</TESTRUN>'))
+    assert meant(body) == Normalised()
 
 
 # the tree and its identity

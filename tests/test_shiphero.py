@@ -22,7 +22,7 @@ from contracts.errors import (
 )
 from contracts.registry import Registry
 
-(ADAPTER,) = ADAPTERS
+ADAPTER = next(each for each in ADAPTERS if each.format == "shiphero")
 REGISTRY = Registry.load()
 SOURCE = demo_source("wms")
 SAMPLES = {each.case: each for each in samples("wms", "shiphero") if "ndjson" not in each.message.media_type}

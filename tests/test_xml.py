@@ -5,7 +5,9 @@ import time
 import pytest
 
 from adapters.pos import ADAPTERS
-from adapters.xml import ATTRIBUTES_LIMIT, CHILDREN_LIMIT, parse_tree, root_name, split_children
+from adapters.xml import parse_tree, root_name
+from adapters.xml_outline import ATTRIBUTES_LIMIT
+from adapters.xml_split import CHILDREN_LIMIT, split_children
 from contracts.documents import Message
 from contracts.errors import RequestTooLarge, RequestUnreadable
 
@@ -49,3 +51,90 @@ def test_entities_in_the_roots_attributes_do_not_blow_up():
     started = time.monotonic()
     assert root_name(message) in {None, "POSLog"}
     assert time.monotonic() - started < 2
+
+
+def test_items_are_cut_out_of_lists_below_the_root_with_their_way_down():
+    lists = frozenset({("Body", "List"), ("Body", "List", "more")})
+    head, tail = b'<a:Doc xmlns:a="urn:a" v="1"><a:Body x="1">', b"</a:Body ></a:Doc>\n<!-- end -->"
+    body = head + b"<Head><One/></Head><List><One>1</One><!-- b --><more><a:Two/></more></List>" + tail
+    items = [each.body for each in split_children(Message(body=body), None, lists)]
+    assert items == [
+        head + b"<List><One>1</One></List>" + tail,
+        head + b"<List><more><a:Two/></more></List>" + tail,
+    ]
+    (only,) = split_children(Message(body=body), frozenset({"Two"}), lists)
+    assert only.body == body
+
+
+def test_what_items_share_stands_in_each_of_them():
+    root, header = b"<m:Message xmlns:m='urn:m'>", b"<Header>1</Header>"
+    body = root + header + b"<Doc>1</Doc><m:Doc/><Other/><Header>2</Header></m:Message>"
+    cut = split_children(Message(body=body), frozenset({"Doc"}), shared=frozenset({"Header"}))
+    shared = root + header + b"<Header>2</Header>"
+    assert [each.body for each in cut] == [
+        shared + b"<Doc>1</Doc></m:Message>",
+        shared + b"<m:Doc/></m:Message>",
+    ]
+
+
+def test_a_name_may_be_made_of_an_element_and_its_namespace():
+    def qualified(_element: object, name: str) -> str:
+        return name
+
+    _, tree = parse_tree(b'<r xmlns:a="urn:a" a:x="1"><a:b/><b/></r>', never, qualified)
+    assert tree == {"@{urn:a}x": "1", "{urn:a}b": "", "b": ""}
+
+
+def test_a_document_type_that_is_only_a_name_declares_nothing():
+    body = b"<!DOCTYPE project><r><i/><i/></r>"
+    assert len(list(split_children(Message(body=body), frozenset({"i"})))) == 2
+    assert parse_tree(body, never) == ("r", {"i": ["", ""]})
+    for declared in (b'SYSTEM "a"', b'PUBLIC "a" "b"', b'[<!ATTLIST i a CDATA "b">]', b"[]"):
+        with pytest.raises(RequestUnreadable, match="document type"):
+            parse_tree(body.replace(b"project", b"project " + declared), never)
+
+
+# SOAP
+
+ENVELOPE = (
+    '<e:Envelope xmlns:e="{}"><e:Header><MessageID>1</MessageID></e:Header><e:Body>{}</e:Body></e:Envelope>'
+)
+SOAP_VERSIONS = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+
+
+@pytest.mark.parametrize("namespace", SOAP_VERSIONS)
+def test_what_a_soap_envelope_holds_is_the_document(namespace: str) -> None:
+    body = ENVELOPE.format(namespace, '<x:File xmlns:x="urn:x"><Item>1</Item></x:File>').encode()
+    assert root_name(Message(body=body)) == "File"
+    assert parse_tree(body, never) == ("File", {"Item": "1"})
+
+
+@pytest.mark.parametrize("namespace", SOAP_VERSIONS)
+def test_items_in_a_soap_envelope_are_cut_and_stay_well_formed(namespace: str) -> None:
+    items = "<f:Item>1</f:Item> <f:Other/><f:Item><f:Item>2</f:Item></f:Item><f:Item/>"
+    text = ENVELOPE.format(namespace, f'<f:File a="1">{items}</f:File><Item/>').replace("<e:E", "<e:E", 1)
+    body = text.replace(" xmlns:e", ' xmlns:f="urn:f" xmlns:e', 1).encode()
+    arrivals = list(split_children(Message(body=body), frozenset({"Item"})))
+    assert [parse_tree(each.body, never)[1] for each in arrivals] == [
+        {"@a": "1", "Item": "1"},
+        {"@a": "1", "Item": {"Item": "2"}},
+        {"@a": "1", "Item": ""},
+    ]
+    for arrival in arrivals:
+        assert [each.body for each in split_children(Message(body=arrival.body), frozenset({"Item"}))] == [
+            arrival.body
+        ]
+
+
+def test_an_envelope_of_another_namespace_is_a_document_itself() -> None:
+    body = ENVELOPE.format("urn:microsoft:message", "<File/>").encode()
+    assert root_name(Message(body=body)) == "Envelope"
+    assert parse_tree(body, never)[0] == "Envelope"
+
+
+def test_an_envelope_that_holds_nothing_has_no_document() -> None:
+    body = ENVELOPE.format(SOAP_VERSIONS[0], "").encode()
+    assert root_name(Message(body=body)) is None
+    assert parse_tree(body, never)[0] == "Envelope"
+    (only,) = split_children(Message(body=body), frozenset({"File", "MessageID"}))
+    assert only.body == body

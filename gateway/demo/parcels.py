@@ -10,7 +10,6 @@ from adapters.conformance import samples, systems
 from contracts.subjects import is_token
 from gateway.media_types import media_type_of
 
-SINGLE_LIMIT_BYTES = 4 << 20
 BATCH_MEDIA_TYPES = frozenset(
     {"application/xml", "application/x-ndjson", "text/csv", "text/plain", "application/edi-x12"}
 )
@@ -65,10 +64,11 @@ def folder_parcels(folder: Path) -> list[Parcel]:
     ]
 
 
-def source_of(system: str) -> str:
-    """Return the name of the demo's source for a system's folder."""
-    name = re.sub(r"[^a-z0-9-]+", "-", system.lower()).strip("-")
-    return f"{name}-demo" if is_token(f"{name}-demo") else "other-demo"
+def source_of(folder: str) -> str:
+    """Return the name of the demo's source for a folder: `pos` and `pos-modern` are both of system `pos`."""
+    name = re.sub(r"[^a-z0-9-]+", "-", folder.lower()).strip("-")
+    system = next((system for system in systems() if f"{name}-".startswith(f"{system}-")), name)
+    return f"{system}-demo" if is_token(f"{system}-demo") else "other-demo"
 
 
 def settings_for(parcels: Collection[Parcel], known: Collection[str]) -> str:
@@ -78,13 +78,12 @@ def settings_for(parcels: Collection[Parcel], known: Collection[str]) -> str:
 
 
 def _parcel(file: Path, path: str, source: str) -> Parcel:
-    body, media_type = file.read_bytes(), media_type_of(file)
+    # whether a file holds one item or many, its adapter knows
     return Parcel(
-        path=path, source=source, body=body, media_type=media_type, is_batch=_is_batch(media_type, body)
+        path=path, source=source, body=file.read_bytes(), media_type=media_type_of(file), is_batch=True
     )
 
 
 def _is_batch(media_type: str, body: bytes) -> bool:
-    """Say whether a file may hold many items, or is too large for the single call."""
-    is_many = media_type in BATCH_MEDIA_TYPES or body.lstrip()[:1] == b"["
-    return is_many or len(body) > SINGLE_LIMIT_BYTES
+    """Say whether a sample may hold many items."""
+    return media_type in BATCH_MEDIA_TYPES or body.lstrip()[:1] == b"["

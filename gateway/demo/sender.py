@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from adapters.wms import ADAPTERS as WMS_ADAPTERS
 from contracts import ids
+from contracts.adapter import Signature
 from contracts.errors import ContractUnknown
 from gateway.bootstrap import Installation
 from gateway.demo.parcels import Parcel
@@ -64,7 +65,7 @@ class Sender:
 
     def _headers(self, parcel: Parcel) -> dict[str, str]:
         sent = {"content-type": parcel.media_type, **parcel.headers}
-        if MESSAGE_ID in parcel.headers and SHIPHERO.signature is not None:
+        if MESSAGE_ID in parcel.headers and isinstance(SHIPHERO.signature, Signature):
             secret = self._installation.folder.webhook_secret(parcel.source)
             digest = hmac.new(secret, parcel.body, hashlib.sha256).digest()
             return {**sent, SHIPHERO.signature.header: base64.b64encode(digest).decode()}
@@ -101,7 +102,7 @@ def _read(response: httpx.Response, parcel: Parcel, answer: Answer) -> None:
 def _count(answer: Answer, item: dict[str, Any]) -> None:
     if "event_id" not in item or item.get("code"):
         answer.refused += 1
-        _blame(answer, item)
+        _blame(answer, item.get("problem") or item)
     elif item.get("duplicate"):
         answer.duplicate += 1
     else:

@@ -15,6 +15,12 @@ from gateway.http import media
 from gateway.http.auth import Authenticator
 from gateway.http.exchange import Exchange
 from gateway.http.items import Submission, WantedVersion
+from gateway.http.shared_secrets import (
+    BODY_LIMIT_BYTES,
+    SecretRequest,
+    find_shared_secret,
+    verify_shared_secret,
+)
 from gateway.http.signatures import SignedRequest, find_signature, verify
 from gateway.http.sources import RegisteredSource, Sender, Sources
 
@@ -23,11 +29,11 @@ _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
-    """A request whose head was judged. A signed one's body has yet to prove who sends."""
+    """A request whose head was judged. Of a vendor without a token the body has yet to prove who sends."""
 
     exchange: Exchange
     source: RegisteredSource
-    proof: Sender | SignedRequest
+    proof: Sender | SignedRequest | SecretRequest
     wanted: WantedVersion | None
     dry_run: bool
 
@@ -39,9 +45,13 @@ class Admitted(Struct, frozen=True, kw_only=True):
             return said
         return with_parameter(said, PARAMETER, self.source.layout)
 
+    def within(self, limit_bytes: int) -> int:
+        """Return how much of a body is read where at most `limit_bytes` are: less of a stranger's."""
+        return min(limit_bytes, BODY_LIMIT_BYTES) if isinstance(self.proof, SecretRequest) else limit_bytes
+
 
 class Admission:
-    """Lets in who may send. A token is judged before a byte of the body is read, a signature after."""
+    """Lets in who may send. A token is judged before a byte of the body is read, a vendor's proof after."""
 
     def __init__(
         self,
@@ -62,7 +72,7 @@ class Admission:
         Raises: what `Authenticator.authenticate` and `Sources` raise; MediaTypeUnsupported, RequestInvalid
         for what the headers say of the body.
         """
-        proof: Sender | SignedRequest
+        proof: Sender | SignedRequest | SecretRequest
         signed = self._signed(exchange, source)
         if signed is not None:
             proof, registered = signed, signed.source
@@ -79,15 +89,20 @@ class Admission:
     def submit(self, admitted: Admitted, body: bytes) -> Submission:
         """Return the submission of a body that is there.
 
-        Raises: what `verify` raises; MediaTypeUnsupported, RequestUnreadable for what the body is.
+        Raises: what `verify` and `verify_shared_secret` raise; MediaTypeUnsupported, RequestUnreadable for
+        what the body is.
         """
         if not body:
             raise RequestUnreadable("the body is empty")
         media.check_charset(admitted.media_type, body)
-        if isinstance(admitted.proof, Sender):
-            return _submission(admitted, admitted.proof, body, None)
-        sender = verify(admitted.proof, self._clock(), body)
-        return _submission(admitted, sender, body, admitted.proof.adapter.reply)
+        proof = admitted.proof
+        if isinstance(proof, Sender):
+            return _submission(admitted, proof, body, None)
+        if isinstance(proof, SecretRequest):
+            sender = verify_shared_secret(proof, body)
+        else:
+            sender = verify(proof, self._clock(), body)
+        return _submission(admitted, sender, body, proof.adapter.reply)
 
     def stream(self, admitted: Admitted) -> Submission | None:
         """Return the submission of a body that is yet to come, or None where the body must be there.
@@ -99,12 +114,15 @@ class Admission:
         media.check_charset(admitted.media_type, b"")
         return _submission(admitted, admitted.proof, b"", None)
 
-    def _signed(self, exchange: Exchange, source: str | None) -> SignedRequest | None:
-        """Return the vendor's signature that the body has to fit, if one came; a token comes before it."""
+    def _signed(self, exchange: Exchange, source: str | None) -> SignedRequest | SecretRequest | None:
+        """Return the vendor's proof that the body has to bear out, if there may be one; a token is first."""
         registered = self._sources.get(source) if source is not None else None
         if registered is None or "authorization" in exchange.headers:
             return None
-        return find_signature(self._catalogue.adapters, registered, exchange.headers)
+        adapters, headers = self._catalogue.adapters, exchange.headers
+        return find_signature(adapters, registered, headers) or find_shared_secret(
+            adapters, registered, headers
+        )
 
     def _source_of(self, sender: Sender, source: str | None, exchange: Exchange) -> RegisteredSource:
         if source is not None:

@@ -21,6 +21,7 @@ from gateway.http.admission import Admission
 from gateway.http.auth import Authenticator
 from gateway.http.events import AuditRead, Events, FindOriginal, FindTimeline, event_handlers
 from gateway.http.exchange import path_of
+from gateway.http.handshakes import Handshakes
 from gateway.http.health import Metrics, Probe, health_handlers
 from gateway.http.ingest import Ingest
 from gateway.http.intake import Intake
@@ -65,7 +66,9 @@ def create_app(parts: GatewayParts) -> Litestar:
     )
     return Litestar(
         route_handlers=[
-            *_ingest_handlers(_ingest(parts)),
+            *_ingest_handlers(
+                _ingest(parts), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
+            ),
             *event_handlers(events),
             *health_handlers(parts.readiness, parts.metrics, parts.authenticator),
             _openapi_handler(parts),
@@ -103,12 +106,14 @@ def _ingest(parts: GatewayParts) -> Ingest:
     )
 
 
-def _ingest_handlers(ingest: Ingest) -> list[ASGIRouteHandler | HTTPRouteHandler]:
+def _ingest_handlers(ingest: Ingest, handshakes: Handshakes) -> list[ASGIRouteHandler | HTTPRouteHandler]:
     # bare ASGI: the framework's own request and response would cost as much again as all our stages;
     # a mount, because a bare handler with path parameters is not routed (litestar 2.25)
     @asgi("/v1/sources", is_mount=True, copy_scope=False)
     async def of_source(scope: Scope, receive: Receive, send: Send) -> None:
         source, is_batch = _source_and_endpoint(scope["path"])
+        if await handshakes.answer(scope, receive, send, source):
+            return
         if scope.get("method") != "POST":
             raise MethodNotAllowedException(headers={"allow": "POST"})
         await (ingest.many if is_batch else ingest.one)(scope, receive, send, source)

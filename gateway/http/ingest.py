@@ -70,7 +70,7 @@ class Ingest:
 
     async def _one(self, exchange: Exchange, share: Share, source: str | None) -> Response:
         admitted = await self._admit(exchange, source)
-        body = await exchange.read(self._settings.body_limit_bytes, share)
+        body = await exchange.read(admitted.within(self._settings.body_limit_bytes), share)
         submission = self._admission.submit(admitted, body)
         verdict = await self._intake.take_one(submission)
         return self._replies.single(verdict, exchange.path, submission.vendor_reply)
@@ -89,7 +89,8 @@ class Ingest:
 
     async def _take_many(self, admitted: Admitted, share: Share, answer: BatchAnswer) -> VendorReply | None:
         """Take lines and arrays while they come, and anything else once it is there."""
-        chunks = admitted.exchange.chunks(self._settings.batch_limit_bytes)
+        limit_bytes = admitted.within(self._settings.batch_limit_bytes)
+        chunks = admitted.exchange.chunks(limit_bytes)
         submission = self._admission.stream(admitted)
         if submission is not None:
             head = await anext(chunks, b"")
@@ -100,19 +101,10 @@ class Ingest:
                 await self._intake.take_stream(submission, _chain(head, chunks), cutter, share, answer.add)
                 return None
             chunks = _chain(head, chunks)
-        submission = self._admission.submit(admitted, await self._whole(admitted.exchange, chunks, share))
+        body = await _whole(admitted.exchange, chunks, share, limit_bytes)
+        submission = self._admission.submit(admitted, body)
         await self._intake.take_many(submission, answer.add)
         return submission.vendor_reply
-
-    async def _whole(self, exchange: Exchange, chunks: AsyncIterator[bytes], share: Share) -> bytes:
-        """Return a body for which there is room before it comes: two halves must not wait for each other."""
-        expected = exchange.declared_bytes
-        expected = self._settings.batch_limit_bytes if expected is None else expected
-        await share.room(expected)
-        share.hold(expected)
-        body = b"".join([chunk async for chunk in chunks])
-        share.hold(len(body))
-        return body
 
     async def _admit(self, exchange: Exchange, source: str | None) -> Admitted:
         started = perf_counter()
@@ -153,6 +145,17 @@ class Ingest:
             traceparent=exchange.headers.get("traceparent", ""),
         )
         return await exchange.refuse(error, status=503 if is_ours else None)
+
+
+async def _whole(exchange: Exchange, chunks: AsyncIterator[bytes], share: Share, limit_bytes: int) -> bytes:
+    """Return a body for which there is room before it comes: two halves must not wait for each other."""
+    declared = exchange.declared_bytes
+    expected = limit_bytes if declared is None else min(declared, limit_bytes)
+    await share.room(expected)
+    share.hold(expected)
+    body = b"".join([chunk async for chunk in chunks])
+    share.hold(len(body))
+    return body
 
 
 async def _chain(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from adapters.catalogue import Catalogue
+from contracts.adapter import Signature
 from gateway.http import problems
 from gateway.http.health import Readiness
 from gateway.http.openapi_parts import (
@@ -69,7 +70,7 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
             "description": f"HMAC of the body as {adapter.title} makes it",
         }
         for adapter in catalogue.adapters
-        if adapter.signature is not None
+        if isinstance(adapter.signature, Signature)
     }
     description: dict[str, Any] = {
         "openapi": "3.1.0",

@@ -33,7 +33,9 @@ def find_signature(
         return None
     for adapter in adapters:
         scheme = adapter.signature
-        if adapter.system == source.source.system and scheme is not None and scheme.header in headers:
+        if adapter.system != source.source.system or not isinstance(scheme, Signature):
+            continue
+        if scheme.header in headers:
             timestamp = headers.get(scheme.timestamp_header) if scheme.timestamp_header else None
             return SignedRequest(
                 source=source,
@@ -62,10 +64,15 @@ def verify(signed: SignedRequest, now: float, body: bytes) -> Sender:
     ]
     if not any(matches):
         raise SignatureWrong(f"{signed.scheme.header}: this is not the signature of this body")
+    return vendor_of(signed.source)
+
+
+def vendor_of(source: RegisteredSource) -> Sender:
+    """Return the sender that a source's vendor is, once it is proven."""
     return Sender(
-        client=f"vendor of {signed.source.name}",
+        client=f"vendor of {source.name}",
         scopes=frozenset({"events:write"}),
-        sources=frozenset({signed.source.name}),
+        sources=frozenset({source.name}),
     )
 
 

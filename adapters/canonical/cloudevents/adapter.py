@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.canonical.cloudevents.attributes import Attributes, read_attributes
-from adapters.canonical.cloudevents.binary import is_binary, structured
+from adapters.cloudevents import is_binary, structured
 from adapters.framing import CLOUD_EVENT, CLOUD_EVENTS, essence, looks_like_json
 from adapters.json import parse_json
 from contracts.adapter import Reply, Signature

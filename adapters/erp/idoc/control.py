@@ -4,6 +4,7 @@ from datetime import date, time
 
 from msgspec import Struct
 
+from adapters.erp.idoc.basic_types import basic_type_of
 from adapters.erp.idoc.segments import Segment, without_zeros
 from adapters.values import assumptions, local_time
 from contracts.canonical import Assumption, Reference
@@ -15,7 +16,7 @@ UNIT_ONE = "C62"
 
 
 class Idoc(Struct, frozen=True, kw_only=True):
-    """One IDoc. `body` is the IDOC element, `occurred_at` is RFC 3339.
+    """One IDoc. `basic_type` is in its newest version, `body` the IDOC element, `occurred_at` RFC 3339.
 
     `assumed` grows while a mapping reads: it asks for `assumptions` when it has read the rest.
     """
@@ -88,7 +89,7 @@ def read_idoc(document: Document, source: Source, received_at: str) -> Idoc:
     body = Segment(fields=document.tree)
     assumed: dict[str, str] = {}
     return Idoc(
-        basic_type=document.root.split("/")[1],
+        basic_type=basic_type_of(document.contract),
         body=body,
         source=source,
         received_at=received_at,

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Literal
 
 from adapters.erp.idoc.control import OUTBOUND, Idoc, control_record
-from adapters.erp.idoc.lines import gtin, line_key, one_for_each_key
+from adapters.erp.idoc.lines import line_key, one_for_each_key
 from adapters.erp.idoc.partners import customer, plant, supplier
-from adapters.erp.idoc.references import distinct
 from adapters.erp.idoc.segments import Segment
-from adapters.erp.idoc.shortage import is_short, shortage, total_quantity
+from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.values import quantity
+from adapters.reading import distinct
+from adapters.triggers import is_short, total_quantity
+from adapters.values import gtin, quantity
 from contracts.canonical import (
     Evidence,
     Fact,

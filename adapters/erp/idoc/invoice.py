@@ -10,7 +10,6 @@ from adapters.erp.idoc.lines import (
     line_number,
     net_amount,
     quantity_of,
-    ratio,
     unit_price_of,
 )
 from adapters.erp.idoc.partners import customer, plant, supplier
@@ -18,7 +17,7 @@ from adapters.erp.idoc.references import INVOICE, document_day, document_referen
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.totals import billed_total, invoice_currency, tax_total
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.values import money, quantity
+from adapters.values import money, quantity, ratio
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Reference
 
 # BSART: credit memo and subsequent credit. SAP writes their amounts without a sign, some converters with it

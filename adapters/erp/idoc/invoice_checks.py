@@ -11,9 +11,8 @@ from adapters.erp.idoc.lines import (
     line_number,
     net_amounts,
     one_for_each_key,
-    ratio,
 )
-from adapters.erp.idoc.references import distinct, line_references
+from adapters.erp.idoc.references import line_references
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.totals import (
     DISCOUNTS,
@@ -24,13 +23,10 @@ from adapters.erp.idoc.totals import (
     summary,
     taxes,
 )
-from adapters.values import money, plain
+from adapters.reading import distinct
+from adapters.triggers import is_close
+from adapters.values import money, plain, ratio
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException
-
-# the trigger of invoice-mismatch in the taxonomy: more than the larger of an amount, in the invoice's own
-# currency, and a share
-TOLERANCE_AMOUNT = Decimal(25)
-TOLERANCE_SHARE = Decimal("0.02")
 
 EVIDENCE_LIMIT = 20
 
@@ -48,7 +44,7 @@ def total_mismatch(idoc: Idoc, fact: Fact) -> tuple[RetailException, ...]:
     if stated is None or not sums or _is_explained(body, currency):
         return ()
     readings = [total - tax for total in totals.values() for tax in taxes(body)]
-    if any(_is_close(abs(reading), abs(lines_total)) for reading in readings for lines_total in sums):
+    if any(is_close(abs(reading), abs(lines_total)) for reading in readings for lines_total in sums):
         return ()
     segment = body.qualified("E1EDS01", stated, "SUMID")
     return (
@@ -73,7 +69,7 @@ def line_mismatches(idoc: Idoc, fact: Fact) -> tuple[RetailException, ...]:
         expected, readings = _priced(line), list(net_amounts(line).values())
         if expected is None or not readings:
             continue
-        if any(_is_close(abs(reading), abs(expected)) for reading in readings):
+        if any(is_close(abs(reading), abs(expected)) for reading in readings):
             continue
         item = item_of(line, buys=not idoc.is_outbound)
         currency = line_currency(line, invoice_currency(idoc))
@@ -147,10 +143,6 @@ def _is_explained(body: Segment, currency: str) -> bool:
         or any(line.text("CURCY") not in {"", currency} for line in lines)
         or any(total.text("WAERQ") not in {"", currency} for total in totals)
     )
-
-
-def _is_close(actual: Decimal, expected: Decimal) -> bool:
-    return abs(actual - expected) <= max(TOLERANCE_AMOUNT, TOLERANCE_SHARE * expected)
 
 
 def _amount_evidence(lines: tuple[Segment, ...]) -> tuple[Evidence, ...]:

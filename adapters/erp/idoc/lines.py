@@ -1,15 +1,12 @@
 """Lines of orders and invoices (E1EDP01): item, quantity, price and amount."""
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import Segment
-from adapters.values import money, quantity
+from adapters.values import gtin, money, quantity, ratio
 from contracts.canonical import Item, Money, Quantity, RetailException
-
-GTIN_LENGTHS = frozenset({8, 12, 13, 14})
-RATIO_PLACES = Decimal("0.000001")
 
 # QUALF of E1EDP19: the same article by the buyer's, the seller's and its international number
 _BUYERS_NUMBER, _SELLERS_NUMBER, _INTERNATIONAL_NUMBER = "001", "002", "003"
@@ -43,11 +40,6 @@ def item_of(line: Segment, *, buys: bool) -> Item | None:
     )
 
 
-def gtin(text: str) -> str | None:
-    """Return a GTIN-8, -12, -13 or -14, or None for what isn't as long as one."""
-    return text if text.isascii() and text.isdecimal() and len(text) in GTIN_LENGTHS else None
-
-
 def quantity_of(idoc: Idoc, line: Segment) -> Quantity | None:
     """Return the line's quantity (MENGE) in its unit as given (MENEE)."""
     number = line.number("MENGE")
@@ -76,14 +68,6 @@ def is_price_of_quantity_unit(line: Segment) -> bool:
 def line_currency(line: Segment, currency: str) -> str:
     """Return the line's own currency, else the document's."""
     return line.text("CURCY") or currency
-
-
-def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
-    """Return one part to six decimals, or None where there are none to divide by."""
-    try:
-        return (whole / parts).quantize(RATIO_PLACES) if parts > 0 else None
-    except InvalidOperation:  # more digits than a price or a quantity has
-        return None
 
 
 def net_amounts(line: Segment) -> dict[str, Decimal]:

@@ -3,10 +3,9 @@
 from decimal import Decimal
 
 from adapters.erp.idoc.control import Idoc
-from adapters.erp.idoc.lines import gtin, ratio
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.values import quantity
+from adapters.values import gtin, quantity, ratio
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
 from contracts.errors import Unmapped
 

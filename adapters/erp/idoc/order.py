@@ -16,15 +16,17 @@ from adapters.erp.idoc.lines import (
 from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.references import (
     SALES_ORDER,
-    distinct,
     document_day,
     document_references,
     line_references,
     purchase_order_of,
 )
 from adapters.erp.idoc.segments import Segment
-from adapters.erp.idoc.shortage import is_short, shortage, total_quantity
+from adapters.erp.idoc.shortage import shortage
+from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.reading import distinct
+from adapters.triggers import is_short, total_quantity
 from adapters.values import money, quantity
 from contracts.canonical import (
     Evidence,
@@ -40,6 +42,8 @@ from contracts.canonical import (
 ORDERS = frozenset({"ORDERS", "ORDCHG"})
 CONFIRMATION = "ORDRSP"
 
+# SUMID of E1EDS01: the net value of the order's items
+_NET_VALUE = "002"
 # ACTION of a line or of a schedule line. 005 is a locked line; either end may have cancelled, and the
 # document doesn't say which
 _CANCELLED = frozenset({"003", "005"})
@@ -80,6 +84,7 @@ def _fact(idoc: Idoc) -> Fact:
     own = Reference(kind="sales-order" if sells else "purchase-order", id=number) if number else None
     day = document_day(body, "012")
     currency = idoc.currency(header.text("CURCY"), *(line.text("CURCY") for line in lines))
+    net_value = summary(body, _NET_VALUE)
     return Fact(
         kind=FactKind.SALES_ORDER if sells else FactKind.PURCHASE_ORDER,
         key=number or idoc.key,
@@ -88,6 +93,7 @@ def _fact(idoc: Idoc) -> Fact:
         partner=supplier(idoc, parties) if _we_buy(idoc) else customer(idoc, parties),
         references=document_references(idoc, own),
         lines=tuple(_line(idoc, line, currency) for line in lines),
+        total=None if net_value is None else money(net_value, currency),
         status=idoc.control.text("STATUS") or None,
         business_day=day.isoformat() if day else None,
         assumed=idoc.assumptions(),

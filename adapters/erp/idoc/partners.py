@@ -27,12 +27,12 @@ def customer(idoc: Idoc, segments: Iterable[Segment]) -> Partner | None:
     return _partner(idoc, "customer", segments)
 
 
-def plant(idoc: Idoc, lines: Iterable[Segment]) -> Place | None:
+def plant(idoc: Idoc, lines: Iterable[Segment], field: str = "WERKS") -> Place | None:
     """Return the plant that all lines name, or None where they differ.
 
-    SAP calls a store and a distribution centre alike a plant (WERKS), so that the kind is an assumption.
+    SAP calls a store and a distribution centre alike a plant, so that the kind is an assumption.
     """
-    plants = {line.text("WERKS") for line in lines} - {""}
+    plants = {line.text(field) for line in lines} - {""}
     if len(plants) != 1:
         return None
     idoc.assumed["place_kind"] = "dc"

@@ -1,14 +1,13 @@
 """What an order or an invoice refers to (E1EDK02, for a line E1EDP02), and its own day (E1EDK03)."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import Segment
+from adapters.reading import distinct
 from contracts.canonical import Reference
 
-REFERENCES_LIMIT = 1000
 CUSTOMER_ORDER, SALES_ORDER, INVOICE = "001", "002", "009"
 
 # QUALF of E1EDK02 and E1EDP02; 016 is the document before this one, of an invoice the delivery
@@ -46,11 +45,6 @@ def document_day(body: Segment, *qualifiers: str) -> date | None:
     """Return the first of these days (IDDAT) that the header gives."""
     days = (body.qualified("E1EDK03", qualifier, "IDDAT").day("DATUM") for qualifier in qualifiers)
     return next((day for day in days if day), None)
-
-
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
 
 
 def _referred(holder: Segment, name: str) -> tuple[Reference, ...]:

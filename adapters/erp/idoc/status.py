@@ -1,5 +1,13 @@
 """IDocs that SAP did not post or send: which statuses say so, and what kind of exception that is."""
 
+from adapters.erp.idoc.basic_types import (
+    DELIVERY,
+    GOODS_MOVEMENT,
+    INVOICE,
+    MATERIAL,
+    ORDER,
+    STOCK_MOVEMENT,
+)
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import Segment
 from contracts.canonical import Category, Fact, Item, Measure, Money, RetailException
@@ -37,10 +45,12 @@ POSTED = frozenset({"41", "53"})
 _STATUS_RECORDS = ("EDI_DS40", "E1STATS")
 
 _CATEGORIES = {
-    "INVOIC02": Category.INVOICE_MISMATCH,
-    "DELVRY07": Category.INVENTORY_VARIANCE,
-    "ORDERS05": Category.SUPPLIER_SHORT_SHIPMENT,
-    "MATMAS05": Category.FAILED_PRICE_UPDATE,
+    INVOICE: Category.INVOICE_MISMATCH,
+    DELIVERY: Category.INVENTORY_VARIANCE,
+    ORDER: Category.SUPPLIER_SHORT_SHIPMENT,
+    MATERIAL: Category.FAILED_PRICE_UPDATE,
+    GOODS_MOVEMENT: Category.INVENTORY_VARIANCE,
+    STOCK_MOVEMENT: Category.INVENTORY_VARIANCE,
 }
 
 

@@ -22,7 +22,8 @@ PERSONAL_SEGMENTS = frozenset(
 PERSONAL_FIELDS = frozenset(
     {
         "ERNAM", "AENAM", "BNAME", "USNAM", "UNAME", "EIGENUINR", "KUNDEUINR", "STCEG", "IHREZ", "PERNR",
-        "ACNUM", "ACNAM", "BIBAN", "CCNUM", "CCNAME", "EKGRP", "DISPO",
+        "ACNUM", "ACNAM", "BIBAN", "CCNUM", "CCNAME", "EKGRP", "DISPO", "GR_RCPT", "WEMPF", "HEADER_TXT",
+        "BKTXT", "ITEM_TEXT", "SGTXT",
     }
 )  # fmt: skip
 

@@ -4,11 +4,10 @@ from typing import Any
 
 from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, unit_of
 from adapters.reading import DocumentKind, Reading, each_once, key, member
+from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, FactKind, FactLine, Normalised, RetailException
 
 CONTRACT = "pos-dropfile-count"
-
-VARIANCE_MIN_UNITS = 2  # the taxonomy's trigger of inventory-variance: abs(delta_units) >= 2
 
 
 def business_key(tree: dict[str, Any]) -> str:

@@ -4,14 +4,13 @@ from decimal import Decimal
 from typing import Literal
 
 from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, shortened
-from adapters.values import money
+from adapters.values import gtin, money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
 
 ReferenceKind = Literal["transaction", "delivery", "count"]
 
 _DESCRIPTION_MAX_CHARACTERS = 1000
 _UNIT_MAX_CHARACTERS = 35
-_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 
 _MAPPED = frozenset({
     "layout", "key", "store", "business_day", "occurred_at", "date", "time", "currency", "status", "total",
@@ -45,14 +44,14 @@ def number_of_line(reading: Reading, at: str) -> str:
 
 def item_of(reading: Reading, at: str) -> Item | None:
     """Return the item; its bar code where the file has no other number of it."""
-    gtin = reading.text(f"{at}/gtin") or ""
-    item_id = reading.text(f"{at}/item") or gtin
+    code = reading.text(f"{at}/gtin") or ""
+    item_id = reading.text(f"{at}/item") or code
     if not item_id:
         return None
     description = reading.text(f"{at}/description")
     return Item(
         id=shortened(item_id, KEY_MAX_CHARACTERS),
-        gtin=gtin if gtin.isascii() and gtin.isdecimal() and len(gtin) in _GTIN_LENGTHS else None,
+        gtin=gtin(code),
         description=description[:_DESCRIPTION_MAX_CHARACTERS] if description else None,
     )
 

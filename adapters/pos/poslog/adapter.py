@@ -1,7 +1,8 @@
-"""POSLog XML (ARTS IXRetail, OMG POSLog) as NCR ACS writes it: a file of transactions, cut and read.
+"""POSLog XML (ARTS IXRetail, OMG POSLog), whoever writes it: a file of transactions, cut and read.
 
-Names are matched without their namespace, so that other writers' dialects are read as far as they agree. What
-a transaction means is in `adapters.pos.transaction`.
+Names are matched without their namespace, so that all dialects are read as one: POSLog 2.1 of NCR ACS, 2.2 of
+Oracle Xstore and Wincor TP.net, 6 of Futura, Retalix R10, Visma and others. What a transaction means is in
+`adapters.pos.poslog.transaction`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,8 @@ from adapters.event_ids import usable_event_id
 from adapters.pos.poslog.identity import plain_key_members, transaction_key
 from adapters.pos.poslog.series import series_of
 from adapters.pos.poslog.transaction import normalise
-from adapters.xml import looks_like_xml, parse_tree, root_name, split_children
+from adapters.xml import looks_like_xml, parse_tree, root_name
+from adapters.xml_split import split_children
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestUnreadable
@@ -29,7 +31,7 @@ class PosLogAdapter:
 
     system = "pos"
     format = "poslog"
-    title = "POSLog XML (NCR ACS)"
+    title = "POSLog XML (NCR ACS, Oracle Xstore, Futura, IXRetail 6)"
     contracts = (CONTRACT,)
     signature = None
     reply = None

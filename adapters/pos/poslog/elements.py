@@ -8,7 +8,7 @@ from adapters.values import decimal
 from adapters.xml import Tree
 
 _TRUE = frozenset({"true", "1"})  # xs:boolean
-_NOTHING = frozenset({"", "false", "no", "none", "null"})
+_NOTHING = frozenset({"", "false", "n/a", "no", "none", "null", "undefined"})
 
 
 def text(node: Any) -> str:
@@ -20,24 +20,42 @@ def text(node: Any) -> str:
     return node if isinstance(node, str) else ""
 
 
-def child_text(node: Any, name: str) -> str:
-    """Return the text of the child (or, with `@`, the attribute) `name`; empty where there is none."""
-    return text(node.get(name)) if isinstance(node, dict) else ""
+def child_text(node: Any, *names: str) -> str:
+    """Return the text of the first child (or, with `@`, attribute) of `names` that has one; else empty."""
+    if not isinstance(node, dict):
+        return ""
+    return next((written for name in names if (written := text(node.get(name)))), "")
 
 
-def objects(node: Any, name: str) -> Iterator[tuple[str, Tree]]:
-    """Yield each child `name` that has attributes or children, with its pointer below `node`."""
-    child = node.get(name) if isinstance(node, dict) else None
-    if isinstance(child, dict):
-        yield f"/{name}", child
-    for index, element in enumerate(child if isinstance(child, list) else ()):
-        if isinstance(element, dict):
-            yield f"/{name}/{index}", element
+def members(node: Any) -> Iterator[tuple[str, str, Any]]:
+    """Yield name, pointer below `node` and value of each attribute and child, repeated ones one by one."""
+    for name, child in node.items() if isinstance(node, dict) else ():
+        if isinstance(child, list):
+            for index, each in enumerate(child):
+                yield name, f"/{name}/{index}", each
+        else:
+            yield name, f"/{name}", child
+
+
+def objects(node: Any, *names: str) -> Iterator[tuple[str, Tree]]:
+    """Yield each child of `names` that has attributes or children, with its pointer below `node`."""
+    for name, place, child in members(node):
+        if name in names and isinstance(child, dict):
+            yield place, child
+
+
+def below(node: Any, name: str, without: frozenset[str]) -> Iterator[Tree]:
+    """Yield each element `name` with children at any depth below `node`, but not below those of `without`."""
+    for found, _, child in members(node):
+        if found == name and isinstance(child, dict):
+            yield child
+        elif found not in without:
+            yield from below(child, name, without)
 
 
 def flag(node: Any, name: str) -> bool:
     """Say whether the attribute or the child element `name` is true."""
-    return (child_text(node, f"@{name}") or child_text(node, name)).lower() in _TRUE
+    return child_text(node, f"@{name}", name).lower() in _TRUE
 
 
 def number(node: Tree, name: str, pointer: str) -> Decimal | None:

@@ -10,7 +10,7 @@ from adapters.pos.poslog.header import Header
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.prices import PriceDifference, price_differences
 from adapters.values import assumptions, money, plain
-from contracts.canonical import Category, Measure, Money, Reference, RetailException
+from contracts.canonical import Category, Evidence, Measure, Money, Reference, RetailException
 
 REFUND_LIMIT = Decimal(50)  # taxonomy, refund-anomaly: without a receipt from this on, in the store's money
 
@@ -31,12 +31,14 @@ def _price_discrepancy(difference: PriceDifference, header: Header, detected_at:
     def price(amount: Decimal) -> Measure:
         return Measure(kind="unit-price", value=plain(amount), unit=header.currency)
 
+    override = difference.override
     return _exception(
         Category.PRICE_DISCREPANCY, difference.line, header, detected_at,
         expected=price(difference.expected_price),
         actual=price(difference.charged_price),
         money_at_risk=money(difference.amount, header.currency),
-        missing=("shelf_price", "erp_price"),
+        evidence=difference.line.evidence + (override.evidence if override else ()),
+        missing=("override_reason",) if override else ("shelf_price", "erp_price"),
     )  # fmt: skip
 
 
@@ -55,6 +57,7 @@ def _refund_anomaly(line: Line, amount: Decimal, header: Header, detected_at: st
         expected=Measure(kind="status", value="linked sale"),
         actual=Measure(kind="status", value="no linked sale"),
         money_at_risk=money(abs(amount), header.currency),
+        evidence=line.evidence,
         missing=("linked_sale",),
     )  # fmt: skip
 
@@ -68,6 +71,7 @@ def _exception(
     expected: Measure,
     actual: Measure,
     money_at_risk: Money,
+    evidence: tuple[Evidence, ...],
     missing: tuple[str, ...],
 ) -> RetailException:
     own = Reference(kind="transaction", id=header.key, line=line.number)
@@ -82,7 +86,7 @@ def _exception(
         item=line.item,
         references=(own, *line.references),
         money_at_risk=money_at_risk,
-        evidence=line.evidence,
+        evidence=evidence,
         assumed=assumptions(header.assumed),
         missing=missing,
     )

@@ -1,11 +1,15 @@
 """What is said once for a whole transaction: when and where it was, in which money, and who took part."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, flag, objects, text
-from adapters.pos.poslog.identity import links, names_original, transaction_key
+from adapters.pos.poslog.identity import links, names_original, transaction_key, voids_another
+from adapters.pos.poslog.moments import moment
 from adapters.values import local_time, pseudonym
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Place, Reference
 from contracts.documents import Source
 from contracts.errors import Unmapped
@@ -16,11 +20,15 @@ _NOT_DONE_FLAGS = (
     "TrainingModeFlag", "CancelFlag", "CancelledFlag", "VoidFlag", "VoidedFlag", "SuspendFlag",
     "SuspendedFlag",
 )  # fmt: skip
-# POSLog 6.0.0, TransactionStatusEnumeration: those in which nothing was sold, or not yet
+# POSLog 6.0.0, TransactionStatusEnumeration, and Xstore: those in which nothing was sold, or not yet
 _NOT_DONE = frozenset({
-    "canceled", "cancelled", "failed", "incomplete", "inprocess", "postvoided", "projection", "subtotal",
-    "suspended", "suspendeddeleted", "suspendedretrieved", "transactionvoided", "voided",
+    "canceled", "cancelled", "cancelorphaned", "failed", "incomplete", "inprocess", "postvoided",
+    "projection", "subtotal", "suspended", "suspendeddeleted", "suspendedretrieved", "transactionvoided",
+    "voided", "waste",
 })  # fmt: skip
+_POST_VOID = "POSTVOID"  # Xstore, dtv:TransactionType POST_VOID
+_PRICES = ("ExtendedAmount", "ActualSalesUnitPrice", "RegularSalesUnitPrice")
+_OPERATOR_IDS = ("OperatorID", "WorkerID", "EmployeeID", "AssociateID")
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -43,13 +51,19 @@ class Header(Struct, frozen=True, kw_only=True):
 
 
 def is_done(transaction: Tree, retail: Tree) -> bool:
-    """Say whether goods and money changed hands: no training, and neither voided, cancelled nor suspended."""
+    """Say whether goods and money changed hands: no training, and neither voided, cancelled nor suspended.
+
+    A post-void repeats the lines of the transaction that it takes back, and says nothing by itself either.
+    """
     if any(flag(node, name) for node in (transaction, retail) for name in _NOT_DONE_FLAGS):
         return False
-    return local_name(child_text(retail, "@TransactionStatus")).lower() not in _NOT_DONE
+    kind = child_text(transaction, "@TransactionType").upper().replace("_", "")
+    if kind == _POST_VOID or voids_another(transaction) or voids_another(retail):
+        return False
+    return local_name(child_text(retail, "@TransactionStatus", "TransactionStatus")).lower() not in _NOT_DONE
 
 
-def read_header(transaction: Tree, retail: Tree, source: Source) -> Header:
+def read_header(transaction: Tree, retail: Tree, source: Source, received_at: str) -> Header:
     """Read the header of a transaction and of its RetailTransaction.
 
     Raises: Unmapped where a part of the key is missing, or the time is none.
@@ -60,11 +74,11 @@ def read_header(transaction: Tree, retail: Tree, source: Source) -> Header:
     assumed: dict[str, str] = {}
     return Header(
         key=key,
-        occurred_at=local_time(child_text(transaction, "EndDateTime"), source, "/EndDateTime", assumed),
+        occurred_at=_occurred_at(transaction, source, received_at, assumed),
         place=Place(kind="store", id=child_text(transaction, "RetailStoreID")),
         business_day=child_text(transaction, "BusinessDayDate") or None,
         currency=_currency(transaction, retail, source, assumed),
-        actor=_hashed(child_text(transaction, "OperatorID"), source),
+        actor=_hashed(_operator(transaction), source),
         customer=_hashed(_customer(retail), source),
         references=links(retail) + links(transaction),
         has_original=names_original(retail) or names_original(transaction),
@@ -72,14 +86,39 @@ def read_header(transaction: Tree, retail: Tree, source: Source) -> Header:
     )
 
 
+def _occurred_at(transaction: Tree, source: Source, received_at: str, assumed: dict[str, str]) -> str:
+    pointer, written = moment(transaction)
+    if not written:
+        assumed["occurred_at"] = "received_at"
+        return received_at
+    return local_time(written, source, pointer, assumed)
+
+
 def _currency(transaction: Tree, retail: Tree, source: Source, assumed: dict[str, str]) -> str:
-    said = [child_text(transaction, "CurrencyCode")]
-    said += [child_text(total, "@CurrencyCode") for _, total in objects(retail, "Total")]
-    for code in said:
+    """Return the transaction's currency: said once, on a total, or as POSLog 6 lets it, on each price."""
+    for code in _currencies(transaction, retail):
         if len(code) == 3 and code.isascii() and code.isupper() and code != _NO_CURRENCY:
             return code
     assumed["currency"] = source.currency
     return source.currency
+
+
+def _currencies(transaction: Tree, retail: Tree) -> Iterator[str]:
+    yield child_text(transaction, "CurrencyCode")
+    for _, total in objects(retail, "Total"):
+        yield child_text(total, "@CurrencyCode", "@Currency")
+    for _, element in objects(retail, "LineItem"):
+        for _, sale in objects(element, "Sale", "Return"):
+            for name in _PRICES:
+                yield child_text(sale.get(name), "@Currency", "@CurrencyCode")
+
+
+def _operator(transaction: Tree) -> str:
+    """Return who rang: an element's text, or a number in its attributes or children."""
+    written = child_text(transaction, "OperatorID")
+    for _, operator in objects(transaction, "OperatorID", "Operator"):
+        written = written or child_text(operator, *(f"@{name}" for name in _OPERATOR_IDS), *_OPERATOR_IDS)
+    return written
 
 
 def _customer(retail: Tree) -> str:
@@ -89,7 +128,8 @@ def _customer(retail: Tree) -> str:
             for name in ("LoyaltyID", "MembershipID"):
                 if text(membership.get(name)).strip("0"):
                     return text(membership.get(name))
-    return next((child_text(customer, "CustomerID") for _, customer in objects(retail, "Customer")), "")
+    customers = objects(retail, "Customer", "LoyaltyAccount")
+    return next((number for _, each in customers if (number := child_text(each, "CustomerID"))), "")
 
 
 def _hashed(personal: str, source: Source) -> str | None:

@@ -1,48 +1,38 @@
-"""The item of a line, and the unit that it is counted or weighed in."""
+"""The item of a line."""
 
-from decimal import Decimal
-from typing import Any
-
-from adapters.pos.poslog.elements import child_text, flag, objects
-from adapters.xml import Tree, local_name
+from adapters.pos.poslog.elements import child_text, objects, text
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Item
-
-PIECES = "EA"  # POSLog 6.0.0: the default of @UnitOfMeasureCode
-WEIGHT = "weight"  # ours: NCR ACS writes weights without their unit, pounds here and kilograms there
 
 _DESCRIPTION_MAX_CHARACTERS = 1000
 
+# what tills call a GTIN, before the digits that say its length
+_GTIN_NAMES = frozenset({"EAN", "GTIN", "JAN", "UPC", "UPCA"})
 _GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 _RESTRICTED_LENGTHS = frozenset({12, 13})
 
 
 def item_of(sale: Tree) -> Item | None:
-    """Return the item by the id that the document has, zero padding included; None where it has none."""
-    codes = [
+    """Return the item by the id that the document has, zero padding included; None where it has none.
+
+    A GTIN is one only where the document calls it so, by whichever of its names.
+    """
+    scanned = [
         (child_text(identity, "@POSIDType"), child_text(identity, "POSItemID"))
         for _, identity in objects(sale, "POSIdentity")
     ]
-    item_id = child_text(sale, "ItemID") or next((code for _, code in codes if code), "")
+    named = [element for _, element in objects(sale, "ItemID")]
+    item_id = child_text(sale, "ItemID") or next((code for _, code in scanned if code), "")
     if not item_id:
         return None
-    gtins = (code for kind, code in codes if local_name(kind).upper() == "GTIN" and _is_gtin(code))
+    coded = scanned + [(child_text(element, "@Type"), text(element)) for element in named]
+    names = [child_text(sale, "Description"), *(child_text(element, "@Name") for element in named)]
     return Item(
         id=item_id,
-        gtin=next(gtins, None),
-        description=child_text(sale, "Description")[:_DESCRIPTION_MAX_CHARACTERS] or None,
+        gtin=next((code for kind, code in coded if _is_gtin(kind, code)), None),
+        description=next((name[:_DESCRIPTION_MAX_CHARACTERS] for name in names if name), None),
     )
-
-
-def unit_of(line_item: Tree, quantity_element: Any, quantity: Decimal | None) -> tuple[str, bool]:
-    """Return the unit of the quantity, and whether it was measured, not counted.
-
-    A weight without a unit is in `WEIGHT`: the store's own unit, whatever that is.
-    """
-    code = child_text(quantity_element, "@UnitOfMeasureCode")
-    is_fraction = quantity is not None and quantity != quantity.to_integral_value()
-    if not flag(line_item, "weightItem") and not is_fraction:
-        return code or PIECES, False
-    return (code if code not in {"", PIECES} else WEIGHT), True
 
 
 def carries_its_price(item: Item | None) -> bool:
@@ -58,5 +48,6 @@ def carries_its_price(item: Item | None) -> bool:
     )
 
 
-def _is_gtin(code: str) -> bool:
-    return code.isascii() and code.isdecimal() and len(code) in _GTIN_LENGTHS
+def _is_gtin(kind: str, code: str) -> bool:
+    name = local_name(kind).upper().replace("-", "").rstrip("0123456789")
+    return name in _GTIN_NAMES and code.isascii() and code.isdecimal() and len(code) in _GTIN_LENGTHS

@@ -7,9 +7,9 @@ from typing import Any
 _WORDS = (
     "account", "address", "agerestriction", "associate", "authoris", "authoriz", "birth", "card", "cashier",
     "comment", "crmcustom", "customer", "email", "employee", "gender", "household", "iban", "loyaltyid",
-    "member", "name", "note", "operator", "patient", "performance", "person", "phone", "prescri",
-    "receiptdata", "receiptimage", "referencenumber", "seller", "serial", "shipment", "signature",
-    "supervisor", "trailer", "worker",
+    "member", "name", "note", "operator", "patient", "percentageofitem", "performance", "person", "phone",
+    "prescri", "properties", "property", "receiptdata", "receiptimage", "referencenumber", "seller", "serial",
+    "shipment", "signature", "supervisor", "trailer", "worker",
 )  # fmt: skip
 # a tender may hold a card, a cheque, a voucher or an account: only what is sure to be none of them stays
 _TENDERS = frozenset({"Tender", "TenderChange"})

@@ -1,29 +1,35 @@
 """Whether a till charged the regular price.
 
 A till has many right reasons to charge something else, and writes some of them nowhere. Where a right reason
-is possible this says nothing: a false alarm costs more trust than a missed one costs money.
+is possible this says nothing: a false alarm costs more trust than a missed one costs money. An override is
+another thing: there the till itself says that somebody set the price, and should say why.
 """
 
 from collections.abc import Iterable
-from decimal import Context, Decimal
+from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from adapters.pos.poslog.figures import WIDE
 from adapters.pos.poslog.item import carries_its_price
 from adapters.pos.poslog.lines import Line, LineKind
+from adapters.pos.poslog.overrides import Override
 
 _CENT = Decimal("0.01")
 _NOTABLE_SHARE = Decimal("0.005")  # taxonomy, price-discrepancy: |till - expected| / expected
 _MOST_PIECES = 20  # "20 for 10.00" is the largest offer that we believe
 _QUANTITY_PRICE_SHARE = Decimal("0.5")  # two for the price of one is the best quantity price that we believe
 _UNIT_PRICE_STEP = Decimal("0.0001")
-_WIDE = Context(prec=100)  # holds the product and the quotient of any two figures that `decimal` lets in
 
 
 class PriceDifference(Struct, frozen=True, kw_only=True):
-    """One line whose price nothing explains; prices for one unit, `amount` for the line, positive."""
+    """One line whose price nothing explains; prices for one unit, `amount` for the line, positive.
+
+    `override` is what set the price, where the till says that something did.
+    """
 
     line: Line
+    override: Override | None = None
     expected_price: Decimal
     charged_price: Decimal
     amount: Decimal
@@ -35,13 +41,13 @@ def pieces_in_price(line: Line) -> int:
     NCR ACS writes "2 for 3.00" as a regular unit price of 3.00 and charges 1.50 for one: only the amount
     tells. A line that says itself why it is cheaper is not one of several.
     """
-    if line.is_explained or line.is_measured:
+    if line.is_explained or line.is_measured or line.override:
         return 1
     if line.regular_price is None or not line.quantity or line.extended is None:
         return 1
-    full, rounding = abs(_WIDE.multiply(line.regular_price, line.quantity)), _last_digit(line.extended)
+    full, rounding = abs(WIDE.multiply(line.regular_price, line.quantity)), _last_digit(line.extended)
     for pieces in range(1, _MOST_PIECES + 1):
-        if abs(_WIDE.divide(full, Decimal(pieces)) - abs(line.extended)) < max(_CENT, rounding):
+        if abs(WIDE.divide(full, Decimal(pieces)) - abs(line.extended)) < max(_CENT, rounding):
             return pieces
     return 1
 
@@ -55,39 +61,76 @@ def price_differences(lines: Iterable[Line]) -> list[PriceDifference]:
             pieces[line.item.id] = pieces.get(line.item.id, Decimal(0)) + line.quantity
     found = []
     for line in sold:
-        difference = _difference(line)
-        if difference and not _is_quantity_price(difference, pieces.get(line.item.id if line.item else "")):
+        if line.override and not line.is_deposit:
+            found.append(_overridden(line, line.override))
+        elif (difference := _unexplained(line)) and not _is_quantity_price(
+            difference, pieces.get(line.item.id if line.item else "")
+        ):
             found.append(difference)
-    return found
+    return [difference for difference in found if difference]
 
 
-def _difference(line: Line) -> PriceDifference | None:
-    regular, quantity = line.regular_price, line.quantity
-    charged = line.extended
-    if quantity is not None and line.actual_price is not None:
-        charged = _WIDE.multiply(line.actual_price, quantity)
-    if regular is None or regular <= 0 or quantity is None or quantity <= 0 or charged is None or charged < 0:
-        return None
+def _unexplained(line: Line) -> PriceDifference | None:
     if line.is_explained or line.is_rewarded or not line.is_merchandise or carries_its_price(line.item):
         return None
-    expected = _WIDE.multiply(regular, quantity)
+    by_price = _by_actual_price(line)
+    difference = _difference(line, line.regular_price, line.extended if by_price is None else by_price)
+    return None if difference is None or pieces_in_price(line) > 1 else difference
+
+
+def _overridden(line: Line, override: Override) -> PriceDifference | None:
+    """Return what an override without a reason changed, None where it changed nothing.
+
+    Tills write the price before it as the regular or as the previous one, and the price after it as the
+    actual one, as the amount, or only in the override. Where the line was reduced for a right reason as well,
+    only the override itself can tell its part.
+    """
+    charged = [_by_actual_price(line), line.extended]
+    if charged == [None, None]:
+        charged = [_times(override.new_price, line.quantity)]
+    for expected in (line.regular_price, override.previous_price):
+        for amount in charged:
+            difference = _difference(line, expected, amount)
+            if difference and (line.is_explained or line.is_rewarded):
+                difference = _difference(line, expected, _times(override.new_price, line.quantity))
+            if difference:
+                return structs.replace(difference, override=override)
+    return None
+
+
+def _by_actual_price(line: Line) -> Decimal | None:
+    return _times(line.actual_price, line.quantity)
+
+
+def _times(price: Decimal | None, quantity: Decimal | None) -> Decimal | None:
+    return None if price is None or quantity is None else WIDE.multiply(price, quantity)
+
+
+def _difference(line: Line, regular: Decimal | None, charged: Decimal | None) -> PriceDifference | None:
+    """Compare a price for one with what was charged for the line; None also where one of them is unknown."""
+    quantity = line.quantity
+    if regular is None or regular <= 0 or quantity is None or quantity <= 0 or charged is None or charged < 0:
+        return None
+    expected = WIDE.multiply(regular, quantity)
     amount = abs(expected - charged)
     if amount <= _rounding(line, regular, quantity, charged) or amount < expected * _NOTABLE_SHARE:
         return None
-    if pieces_in_price(line) > 1:
-        return None
     return PriceDifference(
         line=line,
-        expected_price=regular,
-        charged_price=_WIDE.quantize(_WIDE.divide(charged, quantity), _UNIT_PRICE_STEP),
-        amount=amount,
+        expected_price=WIDE.quantize(regular, _UNIT_PRICE_STEP),
+        charged_price=WIDE.quantize(WIDE.divide(charged, quantity), _UNIT_PRICE_STEP),
+        amount=WIDE.quantize(amount, _UNIT_PRICE_STEP),
     )
 
 
 def _rounding(line: Line, regular: Decimal, quantity: Decimal, charged: Decimal) -> Decimal:
-    """Return what rounding alone may make: the amount's last digit, and half of a weight's."""
-    of_amount = max(_CENT, _last_digit(charged))
-    return of_amount + (_WIDE.multiply(regular, _last_digit(quantity)) / 2 if line.is_measured else 0)
+    """Return what rounding alone may make: the amount's last digit, and half of a weight's.
+
+    Some tills leave out the zeros after the point, so that the last digit may be a whole unit of money: where
+    the till says itself that somebody set the price, that is no rounding.
+    """
+    of_amount = _CENT if line.override else max(_CENT, _last_digit(charged))
+    return of_amount + (WIDE.multiply(regular, _last_digit(quantity)) / 2 if line.is_measured else 0)
 
 
 def _last_digit(figure: Decimal) -> Decimal:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, flag, number, objects
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Reference
 
 _ZERO = Decimal(0)

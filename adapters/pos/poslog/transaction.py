@@ -8,20 +8,22 @@ from decimal import Decimal
 
 from adapters.pos.poslog.elements import child_text, flag, number, objects
 from adapters.pos.poslog.exceptions import find_exceptions
+from adapters.pos.poslog.figures import WEIGHT, WIDE
 from adapters.pos.poslog.header import Header, is_done, read_header
-from adapters.pos.poslog.item import WEIGHT
-from adapters.pos.poslog.lines import Line, LineKind, read_lines
+from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.personal import without_personal
 from adapters.pos.poslog.prices import pieces_in_price
+from adapters.pos.poslog.voids import read_lines
 from adapters.values import assumptions, extensions, money, quantity
-from adapters.xml import Tree, local_name
+from adapters.xml import Tree
+from adapters.xml_outline import local_name
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised
 from contracts.documents import Source
 
 _RETAIL = "RetailTransaction"
 _GRAND_TOTAL = "TransactionGrandAmount"
 _TAX_TOTAL = "TransactionTaxAmount"
-_PRICE_DECIMALS = 4
+_PRICE_STEP = Decimal("0.000001")
 
 _MAPPED = frozenset({
     "@TransactionStatus", "@VoidFlag", "ActualSalesUnitPrice", "BusinessDayDate", "BusinessUnit",
@@ -43,7 +45,7 @@ def normalise(transaction: Tree, source: Source, received_at: str) -> Normalised
     lines = read_lines(retail, f"/{_RETAIL}")
     if not lines:
         return Normalised()
-    header = read_header(transaction, retail, source)
+    header = read_header(transaction, retail, source, received_at)
     return Normalised(
         facts=_facts(transaction, retail, lines, header),
         exceptions=find_exceptions(lines, header, received_at),
@@ -100,7 +102,7 @@ def _fact_line(line: Line, kind: FactKind, currency: str) -> FactLine:
         line=line.number,
         item=line.item,
         quantity=None if line.quantity is None else quantity(_signed(line.quantity, kind), line.unit),
-        unit_price=amount(line.actual_price),
+        unit_price=amount(_exact(line.actual_price)),
         regular_unit_price=amount(_price_of_one(line)),
         amount=amount(line.amount),
         discount=amount(line.discount or None),
@@ -117,9 +119,13 @@ def _price_of_one(line: Line) -> Decimal | None:
     """Return the regular price of one piece; None where the price of several has no exact part."""
     pieces = pieces_in_price(line)
     if pieces == 1 or line.regular_price is None:
-        return line.regular_price
-    price = line.regular_price / pieces
-    return price if price == round(price, _PRICE_DECIMALS) else None
+        return _exact(line.regular_price)
+    return _exact(WIDE.divide(line.regular_price, Decimal(pieces)))
+
+
+def _exact(price: Decimal | None) -> Decimal | None:
+    """Return a price that has an end: 4.00 for three pieces makes none for one."""
+    return price if price is not None and price == WIDE.quantize(price, _PRICE_STEP) else None
 
 
 def _assumed_of_lines(lines: tuple[Line, ...]) -> dict[str, str]:

@@ -3,10 +3,9 @@
 from decimal import Context, Decimal
 
 from adapters.reading import KEY_MAX_CHARACTERS, Reading, shortened
-from adapters.values import money
+from adapters.values import gtin, money
 from contracts.canonical import Item, Money
 
-_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 _DESCRIPTION_MAX_CHARACTERS = 1000
 _PRICE_STEP = Decimal("0.000001")
 _ONE = Decimal(1)
@@ -28,7 +27,7 @@ def item_of(reading: Reading, at: str) -> Item | None:
     description = reading.text(f"{item}/Name", f"{item}/Description")
     return Item(
         id=shortened(item_id, KEY_MAX_CHARACTERS),
-        gtin=standard if _is_gtin(standard) else None,
+        gtin=gtin(standard),
         description=description[:_DESCRIPTION_MAX_CHARACTERS] if description else None,
     )
 
@@ -50,7 +49,3 @@ def _per_unit(reading: Reading, price: str, amount: Decimal) -> Money | None:
         return None
     written = reading.text(f"{price}/PriceAmount/@currencyID", "/DocumentCurrencyCode")
     return money(of_one, reading.currency(written))
-
-
-def _is_gtin(code: str) -> bool:
-    return code.isascii() and code.isdecimal() and len(code) in _GTIN_LENGTHS

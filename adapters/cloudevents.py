@@ -1,4 +1,7 @@
-"""The binary mode of the CloudEvents HTTP binding 1.0.2 (section 3.1), turned into the structured one."""
+"""CloudEvents on the wire: binary mode turned into the structured one, older versions into 1.0.
+
+CloudEvents HTTP binding 1.0.2, section 3.1; the names of 0.1 to 0.3 from those versions of the specification.
+"""
 
 import re
 from typing import Any
@@ -12,6 +15,15 @@ _PREFIX = "ce-"
 _MARKS = frozenset({"ce-specversion", "ce-id", "ce-type", "ce-source"})
 # these travel as Content-Type and as the body
 _NO_HEADER = frozenset({"datacontenttype", "data", "data_base64"})
+# what 0.1 (eventType …), 0.2 and 0.3 call the attributes of 1.0, in lower case
+_OLDER_NAMES = {
+    "cloudeventsversion": "specversion",
+    "eventid": "id",
+    "eventtype": "type",
+    "eventtime": "time",
+    "contenttype": "datacontenttype",
+    "schemaurl": "dataschema",
+}
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]")
@@ -44,6 +56,16 @@ def structured(message: Message) -> bytes:
     if message.body.strip():
         event["data"] = _one_value(message.body)
     return msgspec.json.encode(event)
+
+
+def with_current_names(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event in JSON form with the names that 1.0 has for its attributes.
+
+    A null is an attribute that is not set. Where an event has both names, the current one counts.
+    """
+    attributes = {name: value for name, value in event.items() if value is not None}
+    renamed = {_OLDER_NAMES.get(name.lower(), name): value for name, value in attributes.items()}
+    return renamed | {name: value for name, value in attributes.items() if name in renamed}
 
 
 def _decoded(header: str, value: str) -> str:

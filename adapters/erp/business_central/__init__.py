@@ -1,0 +1,1 @@
+"""Webhooks of Dynamics 365 Business Central."""

@@ -1,0 +1,3 @@
+"""Members that never travel: the subscriber's secret, and who did it."""
+
+PERSONAL = frozenset({"clientState", "initiatingUserAADObjectId"})

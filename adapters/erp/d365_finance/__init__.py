@@ -1,0 +1,1 @@
+"""Business events of Dynamics 365 Finance and Supply Chain Management."""

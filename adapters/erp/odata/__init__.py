@@ -1,0 +1,1 @@
+"""OData errors, as SAP and Dynamics answer a call that failed."""

@@ -1,0 +1,1 @@
+"""SAP S/4HANA SOAP messages between businesses."""

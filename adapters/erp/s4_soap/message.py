@@ -1,0 +1,19 @@
+"""Any other message of S/4HANA: kept, and observed."""
+
+from typing import Any
+
+from adapters.reading import DocumentKind, Reading, key, member
+from contracts.canonical import Normalised
+
+
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the sending system."""
+    return key("sender", member(tree, "MessageHeader", "SenderBusinessSystemID"))
+
+
+def normalise(_reading: Reading) -> Normalised:
+    """Return nothing: what the message is about, we don't map."""
+    return Normalised()
+
+
+KIND = DocumentKind(contract="erp-sap-s4-message", business_key=business_key, normalise=normalise)

@@ -1,0 +1,20 @@
+"""An EPCIS document without an event: master data alone, or the empty result of a query."""
+
+from typing import Any
+
+from adapters.reading import DocumentKind, Reading
+from adapters.wms.epcis.content import DOCUMENT
+from contracts.canonical import Normalised
+
+
+def business_key(_tree: dict[str, Any]) -> str:
+    """Return one key for all: they say nothing that must stay in order."""
+    return "document"
+
+
+def normalise(_reading: Reading) -> Normalised:
+    """Nothing happened."""
+    return Normalised()
+
+
+KIND = DocumentKind(contract=DOCUMENT, business_key=business_key, normalise=normalise)

@@ -1,0 +1,57 @@
+"""What an EPC or a class of EPCs identifies: the trade item, where it has one.
+
+GS1 EPC Tag Data Standard 2.0, section 6 (URNs) and GS1 Digital Link: URI Syntax (Web URIs).
+"""
+
+import re
+from functools import lru_cache
+
+from contracts.canonical import Item
+
+ITEM_ID_MAX_CHARACTERS = 256
+GTIN_DIGITS = 14
+
+# <company prefix>.<indicator and item reference>, then a serial number, a lot or a `*`
+_TRADE_ITEM_URN = re.compile(r"urn:epc:(?:id|class|idpat):(?:sgtin|lgtin|upui|itip):([0-9]+)\.([0-9]+)\b.*")
+_LOT_URN = re.compile(r"urn:epc:class:lgtin:[0-9]+\.[0-9]+\.(.+)")
+_TRADE_ITEM_LINK = re.compile(r"https?://[^?#]*?/(?:01|gtin)/([0-9]{8}|[0-9]{12,14})(?:[/?#].*)?")
+_LOT_LINK = re.compile(r"https?://[^?#]*/(?:10|lot)/([^/?#]+).*")
+# a service relation number names a person: a patient, a customer, an employee
+_PERSON = re.compile(r"urn:epc:(?:id|idpat):gsrnp?:.*|https?://[^?#]*/(?:801[78]|gsrnp?)/[0-9]{18}.*")
+
+
+def is_person(uri: str) -> bool:
+    """Say whether an identifier is a person's."""
+    return _PERSON.fullmatch(uri) is not None
+
+
+# an event names a thousand instances of few classes, and comes again with the next event
+@lru_cache(maxsize=4096)
+def item_of(uri: str) -> Item:
+    """Return the trade item that `uri` is an instance or a class of, else what it names itself."""
+    found = gtin(uri)
+    return Item(id=found, gtin=found) if found else Item(id=uri[:ITEM_ID_MAX_CHARACTERS])
+
+
+def gtin(uri: str) -> str | None:
+    """Return the GTIN in 14 digits, or None where `uri` names no trade item."""
+    if link := _TRADE_ITEM_LINK.fullmatch(uri):
+        return link.group(1).zfill(GTIN_DIGITS)
+    urn = _TRADE_ITEM_URN.fullmatch(uri)
+    if urn is None:
+        return None
+    company, item = urn.groups()
+    digits = item[0] + company + item[1:]  # the indicator comes first
+    return digits + _check_digit(digits) if len(digits) == GTIN_DIGITS - 1 else None
+
+
+def lot(uri: str) -> str | None:
+    """Return the lot of a class of EPCs, or None where it is not of one lot."""
+    found = _LOT_URN.fullmatch(uri) or _LOT_LINK.fullmatch(uri)
+    return found.group(1) if found else None
+
+
+def _check_digit(digits: str) -> str:
+    """GS1 General Specifications, section 7.9: weights of 3 and 1 in turns from the right."""
+    total = sum(int(digit) * (1 if index % 2 else 3) for index, digit in enumerate(reversed(digits)))
+    return str(-total % 10)
