@@ -16,7 +16,10 @@ from contracts.registry import Registry
 RECEIVED_AT = "2026-11-23T12:00:00+00:00"
 
 _ADAPTERS = Path(__file__).parent
-_MEDIA_TYPES = {".xml": "application/xml", ".json": "application/json", ".ndjson": "application/x-ndjson"}
+_MEDIA_TYPES = {
+    ".xml": "application/xml", ".json": "application/json", ".ndjson": "application/x-ndjson",
+    ".csv": "text/csv", ".txt": "text/plain", ".dat": "text/plain",
+}  # fmt: skip
 
 
 class ExpectedException(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,8 +1,8 @@
 """Every adapter does to its vendor's own messages what the sample beside each message says.
 
-A sample is `adapters/<system>/<format>/samples/<case>.xml`, `.json` or `.ndjson`; `<case>.expected.json` says
-which contract each of its items keeps and what it means. To test your own message: put both files there and
-run this.
+A sample is `adapters/<system>/<format>/samples/<case>.xml`, `.json`, `.csv` and so on; `<case>.expected.json`
+says which contract each of its items keeps and what it means. To test your own message: put both files there
+and run this.
 """
 
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def test_items_are_well_formed_by_themselves_and_split_into_themselves(sample: S
     adapter = adapter_of(sample)
     for message in messages(sample.message):
         for arrival in adapter.split(message):
-            alone = msgspec.structs.replace(message, body=arrival.body)
+            alone = msgspec.structs.replace(message, body=arrival.body, media_type=arrival.media_type)
             assert [again.body for again in adapter.split(alone)] == [arrival.body]
 
 

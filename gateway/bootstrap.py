@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from adapters import canonical, erp, pos, wms
 from adapters.catalogue import Catalogue
+from adapters.pos.dropfile.adapter import DropFileAdapter
+from adapters.pos.dropfile.layout import LayoutRefused
+from adapters.pos.dropfile.layouts import EXAMPLES, Layouts, read_layouts
 from contracts.documents import Source
 from contracts.registry import Registry
 from gateway.data_folder import DataFolder, read_secret
@@ -34,6 +37,7 @@ class Installation(Struct, frozen=True, kw_only=True):
     settings: Settings
     owners: dict[str, OwnerSettings]
     registry: Registry
+    layouts: Layouts
     catalogue: Catalogue
     taxonomy: Taxonomy
     routes: RouteTable
@@ -55,13 +59,14 @@ class Installation(Struct, frozen=True, kw_only=True):
         return {name: owner_consumer(name) for name in self.owners}
 
 
-def catalogue() -> Catalogue:
-    """Return all adapters."""
-    return Catalogue((*pos.ADAPTERS, *wms.ADAPTERS, *erp.ADAPTERS, *canonical.ADAPTERS))
+def catalogue(layouts: Layouts | None = None) -> Catalogue:
+    """Return all adapters; without layouts of its own the one for drop files knows the examples."""
+    tills = pos.ADAPTERS if layouts is None else pos.adapters(layouts)
+    return Catalogue((*tills, *wms.ADAPTERS, *erp.ADAPTERS, *canonical.ADAPTERS))
 
 
 def install(folder: DataFolder, config: Path | None, environ: Mapping[str, str]) -> Installation:
-    """Read and check settings, contracts, owners and routes.
+    """Read and check settings, layouts, contracts, owners and routes.
 
     Raises: SettingsError, naming the file and the key; ContractsError.
     """
@@ -69,6 +74,7 @@ def install(folder: DataFolder, config: Path | None, environ: Mapping[str, str])
     problems = lint(settings)
     if problems:
         raise SettingsError("; ".join(problems))
+    layouts = _layouts(settings)
     try:
         owners = load_owners(settings.owners_file)
         taxonomy = Taxonomy.load()
@@ -80,7 +86,8 @@ def install(folder: DataFolder, config: Path | None, environ: Mapping[str, str])
         settings=settings,
         owners=owners,
         registry=Registry.load(PUBLISHED),
-        catalogue=catalogue(),
+        layouts=layouts,
+        catalogue=catalogue(layouts),
         taxonomy=taxonomy,
         routes=routes,
     )
@@ -102,6 +109,7 @@ def registered_sources(installation: Installation) -> dict[str, RegisteredSource
             source=known[name],
             contracts=settings.contracts,
             on_violation=settings.on_violation,
+            layout=settings.layout,
             webhook_secrets=_webhook_secrets(name, settings, installation),
         )
         for name, settings in installation.settings.sources.items()
@@ -130,6 +138,27 @@ def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
         renderer=Renderer(installation.base_url),
         observer=observer,
     )
+
+
+def _layouts(settings: Settings) -> Layouts:
+    """Return the layouts beside the settings, else the examples, and hold the sources against them."""
+    try:
+        layouts = read_layouts(settings.layouts_folder or EXAMPLES)
+    except LayoutRefused as error:
+        raise SettingsError("; ".join(f"layouts/{fault}" for fault in error.faults)) from None
+    for name, source in settings.sources.items():
+        if source.layout and source.system != DropFileAdapter.system:
+            raise SettingsError(
+                f"sources.toml: only a source of the system `{DropFileAdapter.system}` sends drop files"
+                f" - at `$.sources.{name}.layout`"
+            )
+        if source.layout and source.layout not in layouts.names:
+            known = ", ".join(layouts.names) or "none"
+            raise SettingsError(
+                f"sources.toml: there is no `layouts/{source.layout}.toml`; there are: {known}"
+                f" - at `$.sources.{name}.layout`"
+            )
+    return layouts
 
 
 def _detector(installation: Installation) -> Detector:

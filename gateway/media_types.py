@@ -9,6 +9,7 @@ _BY_SUFFIX = {
     ".jsonl": "application/x-ndjson",
     ".csv": "text/csv",
     ".txt": "text/plain",
+    ".dat": "text/plain",
     ".edi": "application/edi-x12",
 }
 

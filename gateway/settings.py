@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from contracts import subjects
-from gateway.settings_files import Raw, SettingsError, convert, find, is_default, put, read, variables
+from gateway.settings_files import (
+    Raw,
+    SettingsError,
+    convert,
+    find,
+    folder_beside,
+    is_default,
+    put,
+    read,
+    variables,
+)
 from observability.log import LogSettings
 from observability.spans import TracingSettings
 from routing.broker.streams import StreamSettings
@@ -107,7 +117,8 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `contracts` maps the names that it may send to the version it is pinned to (empty: the newest); without
     any it may send all of its system. `reports_gaps` is false where its numbers have gaps by design. Without
     `hash_key_file` and `webhook_secret_files` the data folder's own are used; two webhook secrets are valid
-    at once during a rotation.
+    at once during a rotation. `layout` names the layout of the drop files that it sends; without it a file is
+    in the layout that its first lines fit.
     """
 
     system: str
@@ -118,6 +129,7 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hash_key_file: str = ""
     hash_key_id: str = "1"
     on_violation: Literal["reject", "dead_letter"] = "reject"
+    layout: str = ""
     reports_gaps: bool = True
     webhook_secret_files: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
 
@@ -129,7 +141,10 @@ class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """All settings of one installation; `owners_file` and `routes_file` are read by whom they belong to."""
+    """All settings of one installation; `owners_file` and `routes_file` are read by whom they belong to.
+
+    `layouts_folder` is None where there is none beside the settings.
+    """
 
     http: HttpSettings
     broker: BrokerSettings
@@ -144,6 +159,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sources: dict[str, SourceSettings]
     owners_file: Path
     routes_file: Path
+    layouts_folder: Path | None
 
 
 class _MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -197,6 +213,7 @@ def load(place: Path | None, environ: Mapping[str, str]) -> Settings:
         sources=named_sources,
         owners_file=find(place, "owners.toml"),
         routes_file=find(place, "routes.toml"),
+        layouts_folder=folder_beside(place, "layouts"),
     )
 
 

@@ -35,6 +35,14 @@ def find(place: Path | None, file_name: str) -> Path:
     return found if found.exists() else DEFAULTS / file_name
 
 
+def folder_beside(place: Path | None, name: str) -> Path | None:
+    """Return the folder of that name beside `place` (a folder, or `crossdock.toml`), or None."""
+    if place is None:
+        return None
+    found = (place if place.is_dir() else place.parent) / name
+    return found if found.is_dir() else None
+
+
 def is_default(file: Path) -> bool:
     """Say whether this file is the packaged one."""
     return file.parent == DEFAULTS

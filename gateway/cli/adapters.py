@@ -8,7 +8,11 @@ from typing import Any
 import msgspec
 import rich_click as click
 from click.exceptions import Exit
+from msgspec.structs import replace
 
+from adapters.media_type import with_parameter
+from adapters.pos.dropfile.layout import Layout, LayoutRefused
+from adapters.pos.dropfile.layouts import PARAMETER, Layouts, read_layout
 from contracts.adapter import Adapter
 from contracts.documents import Arrival, Message, Source
 from contracts.errors import ContractViolated, EventError
@@ -46,16 +50,30 @@ def list_adapters(as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--time-zone", default="UTC", show_default=True)
 @click.option("--currency", default="EUR", show_default=True)
+@click.option(
+    "--layout",
+    "layout_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    help="The layout of a drop file, whether it is in the settings yet or not.",
+)
 @json_option
-def try_adapter(system: str, file: Path, time_zone: str, currency: str, as_json: bool) -> None:
+def try_adapter(
+    system: str, file: Path, time_zone: str, currency: str, layout_file: Path | None, as_json: bool
+) -> None:
     """Show what a file becomes: its items, contracts, facts and exceptions. Nothing is sent."""
     source = Source(name="try", system=system, time_zone=time_zone, currency=currency, hash_key=b"try")
     if file.stat().st_size > LARGEST_FILE_BYTES:
         fail(f"{file} is larger than {LARGEST_FILE_BYTES >> 20} MiB", CHECK_FAILED)
     message = Message(body=file.read_bytes(), media_type=media_type_of(file))
+    known = catalogue()
+    if layout_file is not None:
+        layout = _layout(layout_file)
+        known = catalogue(Layouts([layout]))
+        message = replace(message, media_type=with_parameter(message.media_type, PARAMETER, layout.name))
     registry, now = Registry.load(PUBLISHED), datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        adapter = catalogue().for_message(system, message)
+        adapter = known.for_message(system, message)
         items = [_outcome(adapter, arrival, registry, source, now) for arrival in adapter.split(message)]
     except EventError as error:
         fail(f"{error.code}: {error.detail}", CHECK_FAILED)
@@ -68,6 +86,13 @@ def try_adapter(system: str, file: Path, time_zone: str, currency: str, as_json:
         )  # fmt: skip
     if any(item["verdict"] != "valid" for item in items):
         raise Exit(CHECK_FAILED)
+
+
+def _layout(file: Path) -> Layout:
+    try:
+        return read_layout(file)
+    except LayoutRefused as error:
+        fail(str(error), CHECK_FAILED)
 
 
 def _outcome(

@@ -21,6 +21,7 @@ def check(data: Path, config: Path | None) -> None:
     found = installation(data, config)
     counts = (len(found.settings.sources), len(found.settings.clients), len(found.owners))
     click.echo("settings: {} sources, {} clients, {} owners".format(*counts))
+    click.echo(f"layouts: {len(found.layouts.names)} are sound")
     problems = verify(PUBLISHED)
     for problem in problems:
         click.echo(f"contracts: {problem}", err=True)

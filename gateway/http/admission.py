@@ -6,6 +6,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from adapters.catalogue import Catalogue
+from adapters.media_type import parameter, with_parameter
+from adapters.pos.dropfile.layouts import PARAMETER
 from contracts.adapter import Reply
 from contracts.documents import Message
 from contracts.errors import RequestInvalid, RequestUnreadable
@@ -37,8 +39,11 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
     @property
     def media_type(self) -> str:
-        """The body's media type, as the request says it."""
-        return self.exchange.headers.get("content-type", "")
+        """The body's media type, as the request says it; it names the source's layout where it names none."""
+        said = self.exchange.headers.get("content-type", "")
+        if not self.source.layout or parameter(said, PARAMETER):
+            return said
+        return with_parameter(said, PARAMETER, self.source.layout)
 
     def within(self, limit_bytes: int) -> int:
         """Return how much of a body is read where at most `limit_bytes` are: less of a stranger's."""

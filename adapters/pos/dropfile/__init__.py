@@ -1,0 +1,1 @@
+"""Drop files: delimited or fixed-width rows of tills that need no code, only a layout."""

@@ -1,0 +1,36 @@
+"""Rows of stock movements: what went in and out of a store besides sales, such as transfers and waste."""
+
+from typing import Any
+
+from adapters.pos.dropfile.lines import fact, item_of, number_of_line, references, unit_of
+from adapters.reading import DocumentKind, Reading, key, member
+from contracts.canonical import FactKind, FactLine, Normalised
+
+CONTRACT = "pos-dropfile-movement"
+
+
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the store."""
+    return key("store", member(tree, "store"))
+
+
+def normalise(reading: Reading) -> Normalised:
+    """Map the rows to one movement; what left is negative. A movement alone has nothing to differ from.
+
+    Raises: Unmapped for a time outside the calendar.
+    """
+    occurred_at = reading.occurred_at("/occurred_at", "/business_day")
+    lines = tuple(
+        FactLine(
+            line=number_of_line(reading, at),
+            item=item_of(reading, at),
+            quantity=reading.quantity(reading.number(f"{at}/quantity"), unit_of(reading, at)),
+            reason=reading.words(f"{at}/reason", f"{at}/type"),
+            references=references(reading, at, "delivery"),
+        )
+        for at in reading.places("/lines")
+    )
+    return Normalised(facts=(fact(FactKind.STOCK_MOVEMENT, reading, lines, occurred_at=occurred_at),))
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

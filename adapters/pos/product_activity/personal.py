@@ -1,0 +1,7 @@
+"""Elements of a ProductActivity that are about people, or may be."""
+
+PERSONAL = frozenset({
+    "AccountingContact", "AdditionalStreetName", "AddressLine", "AgentParty", "BuyerContact", "Contact",
+    "DeliveryContact", "Address", "LanguageCode", "Note", "OrderContact", "Person", "PhysicalLocation",
+    "PostalAddress", "PowerOfAttorney", "SellerContact", "Signature", "UBLExtensions",
+})  # fmt: skip
