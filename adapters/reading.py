@@ -179,15 +179,15 @@ class Reading:
         """Return the id of the line at `at`, or its item where it has none."""
         return shortened(self.text(f"{at}/id") or sku, LINE_MAX_CHARACTERS)
 
-    def places(self, pointer: str) -> tuple[str, ...]:
+    def places(self, pointer: str, limit: int = LINES_LIMIT) -> tuple[str, ...]:
         """Return the pointers of the elements of the list, or of the only element, at `pointer`.
 
-        Raises: Unmapped for more elements than a fact has lines.
+        Raises: Unmapped for more elements than `limit`, by default what a fact may have lines.
         """
         found = self.find(pointer)
         if isinstance(found, list):
-            if len(found) > LINES_LIMIT:
-                raise Unmapped(f"{pointer}: {len(found)} are more than a fact may have lines, {LINES_LIMIT}")
+            if len(found) > limit:
+                raise Unmapped(f"{pointer}: {len(found)} are more than {limit}, the most that are read")
             return tuple(f"{pointer}/{index}" for index in range(len(found)))
         return (pointer,) if isinstance(found, dict) else ()
 

@@ -15,7 +15,6 @@ from contracts.errors import (
     ContractUnknown,
     ContractViolated,
     RequestInvalid,
-    RequestTooLarge,
     RequestUnreadable,
     Unmapped,
 )
@@ -134,13 +133,6 @@ def test_an_empty_document_breaks_its_contract() -> None:
     (document,) = decoded(empty)
     with pytest.raises(ContractViolated):
         REGISTRY.validate(document)
-
-
-def test_a_header_that_thousands_of_documents_would_repeat_is_too_large() -> None:
-    header = f"<StandardBusinessDocumentHeader>{'x' * 100_000}</StandardBusinessDocumentHeader>"
-    text = f"<receivingAdviceMessage>{header}{'<receivingAdvice/>' * 1000}</receivingAdviceMessage>"
-    with pytest.raises(RequestTooLarge, match="repeat"):
-        list(ADAPTER.split(message(text)))
 
 
 def test_two_documents_in_one_item_are_unreadable() -> None:

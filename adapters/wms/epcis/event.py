@@ -66,7 +66,9 @@ def normalise(reading: Reading) -> Normalised:
     else:
         subject = objects(reading, "/epcList", "/quantityList")
     if reading.find("/errorDeclaration") is not None:
-        return Normalised(exceptions=(declared_wrong(reading, subject, references(reading)),))
+        # about an asset, a person or a paper it is nothing that stock differs by
+        declared = (declared_wrong(reading, subject, references(reading)),) if subject else ()
+        return Normalised(exceptions=declared)
     kind = _kind(reading, event_type)
     lines = _transformed(reading, subject) if is_transformation else _lines(reading, kind, subject)
     if not lines or kind is None:

@@ -39,6 +39,9 @@ def business_key(tree: dict[str, Any]) -> str:
     return document_key(tree, DOCUMENT)
 
 
+STATUSES_LIMIT = 100_000  # in a location; more than a fact may have lines make several facts
+
+
 def normalise(reading: Reading) -> Normalised:
     """Map the stock of each location to a stock count, and the events that led there to stock movements.
 
@@ -61,7 +64,7 @@ def _counts(reading: Reading, locations: tuple[str, ...]) -> Iterator[Fact]:
     for at in locations:
         at_location.setdefault(party_id(reading, f"{at}/inventoryLocation") or "", []).append(at)
     for name, elements in at_location.items():
-        found = [at for each in elements for at in reading.places(f"{each}/{_STATUS}")]
+        found = [at for each in elements for at in reading.places(f"{each}/{_STATUS}", STATUSES_LIMIT)]
         lines = [line for at in found for line in _lines(reading, at)]
         for start in range(0, len(lines), FACT_LINES_LIMIT):
             yield Fact(
