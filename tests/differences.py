@@ -102,7 +102,7 @@ def _item(expected: OneOf | None, item: Item | None) -> Findings:
         yield f"expected item {_told(expected)}, found {', '.join(codes) or 'none'}"
 
 
-def _quantities(expected: dict[str, str], lines: tuple[FactLine, ...]) -> Findings:
+def _quantities(expected: dict[str, OneOf], lines: tuple[FactLine, ...]) -> Findings:
     """Compare what the lines of each item come to, however they are cut."""
     for code, quantity in expected.items():
         own = [line.quantity for line in lines if code == ANY_ITEM or not list(_item(code, line.item))]

@@ -50,7 +50,7 @@ class ExpectedFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     lines: int | None = None
     amounts: str | None = None
     discounts: str | None = None
-    quantities: dict[str, str] = {}
+    quantities: dict[str, OneOf] = {}
     line: list[ExpectedLine] = []
 
 
