@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 
-from expectations import ExpectedException, ExpectedFact, ExpectedLine, OneOf
+from expectations import ANY_ITEM, ExpectedException, ExpectedFact, ExpectedLine, OneOf
 
 from contracts.canonical import Fact, FactLine, Item, Measure, Money, Quantity, Reference, RetailException
 
@@ -102,10 +102,10 @@ def _item(expected: OneOf | None, item: Item | None) -> Findings:
         yield f"expected item {_told(expected)}, found {', '.join(codes) or 'none'}"
 
 
-def _quantities(expected: dict[str, str], lines: tuple[FactLine, ...]) -> Findings:
+def _quantities(expected: dict[str, OneOf], lines: tuple[FactLine, ...]) -> Findings:
     """Compare what the lines of each item come to, however they are cut."""
     for code, quantity in expected.items():
-        own = [line.quantity for line in lines if not list(_item(code, line.item))]
+        own = [line.quantity for line in lines if code == ANY_ITEM or not list(_item(code, line.item))]
         yield from _differs(f"quantity of {code} over all lines", quantity, _sum(own), _is_value)
 
 

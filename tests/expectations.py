@@ -14,6 +14,8 @@ from msgspec import Struct
 
 OneOf = str | list[str]
 
+ANY_ITEM = "*"
+
 
 class ExpectedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of a fact, found by its number `no`; of lines that share one, by its place among them."""
@@ -30,7 +32,7 @@ class ExpectedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ExpectedFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One fact. `lines` is their number, `line` some of them, `quantities` what each item comes to.
+    """One fact. `lines` is their number, `line` some of them, `quantities` what an item (`*`: all) comes to.
 
     `at` is the start of the time as the document writes it, or a whole time with its offset; `amounts` and
     `discounts` are sums over all lines. A reference is `kind id` or `kind id line`, with `*` for any kind.
@@ -48,7 +50,7 @@ class ExpectedFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     lines: int | None = None
     amounts: str | None = None
     discounts: str | None = None
-    quantities: dict[str, str] = {}
+    quantities: dict[str, OneOf] = {}
     line: list[ExpectedLine] = []
 
 

@@ -112,13 +112,13 @@ def hold_documents_of(contract: str, examples: int, *, same_each_time: bool) -> 
 
 @pytest.mark.parametrize("seedling", SEEDLINGS, ids=lambda each: each.name)
 def test_damaged_payload_is_taken_or_refused_in_our_words(seedling: Seedling) -> None:
-    found = first_fault(seedling, Random(seedling.name), trials=12, seconds=0.5)
+    found = first_fault(seedling, Random(seedling.name), trials=6, seconds=0.5)
     assert found is None, found
 
 
 @pytest.mark.parametrize("contract", NATIVE)
 def test_document_that_keeps_its_contract_is_understood_or_refused_in_our_words(contract: str) -> None:
-    hold_documents_of(contract, 25, same_each_time=True)
+    hold_documents_of(contract, 15, same_each_time=True)
 
 
 async def test_no_damaged_payload_makes_the_gateway_fail(open_face: Any) -> None:
