@@ -64,7 +64,7 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     batch_limit_bytes: Positive = 64 * MIB
     items_limit: Positive = 10_000
     requests_in_flight_limit: Positive = 512
-    bytes_in_flight_limit: Positive = 256 * MIB
+    bytes_in_flight_limit: Positive = 128 * MIB
     tls_certificate_file: str = ""
     tls_key_file: str = ""
 

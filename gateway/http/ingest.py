@@ -92,7 +92,9 @@ class Ingest:
         limit_bytes = admitted.within(self._settings.batch_limit_bytes)
         chunks = admitted.exchange.chunks(limit_bytes)
         submission = self._admission.stream(admitted)
-        if submission is not None:
+        if submission is None:  # nobody is proven yet for whom room could be kept
+            body = await admitted.exchange.read(limit_bytes, share)
+        else:
             head = await anext(chunks, b"")
             if not head:
                 raise RequestUnreadable("the body is empty")
@@ -100,8 +102,7 @@ class Ingest:
             if cutter is not None:
                 await self._intake.take_stream(submission, _chain(head, chunks), cutter, share, answer.add)
                 return None
-            chunks = _chain(head, chunks)
-        body = await _whole(admitted.exchange, chunks, share, limit_bytes)
+            body = await _whole(admitted.exchange, _chain(head, chunks), share, limit_bytes)
         submission = self._admission.submit(admitted, body)
         await self._intake.take_many(submission, answer.add)
         return submission.vendor_reply
