@@ -53,9 +53,10 @@ def mutated(body: bytes, chance: Random) -> bytes:
 
 def bombs(body: bytes, size: int) -> dict[str, bytes]:
     """Return bodies of about `size` bytes, each grown out of this one in another way."""
-    if body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in {b"{", b"["}:
+    first = body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
+    if first in {b"{", b"["}:
         return _json_bombs(json.loads(body), size)
-    return _xml_bombs(body, size)
+    return _xml_bombs(body, size) if first == b"<" else _row_bombs(body, size)
 
 
 def _flip(body: bytes, chance: Random) -> bytes:
@@ -235,6 +236,20 @@ def _each_list(node: Any, size: int) -> Any:
             if grown is not child:
                 return node | {name: grown}
     return node
+
+
+def _row_bombs(body: bytes, size: int) -> dict[str, bytes]:
+    head, *rows = body.splitlines(keepends=True)
+    row = rows[0]
+    return {
+        "one long row": head + b";|\t" * (size // 3),
+        "many empty rows": head + b"\n" * size,
+        "many short rows": head + b";\n" * (size // 2),
+        "one document of many rows": head + row * (size // len(row)),
+        "many documents": head + b"".join(rows) * (size // len(body)),
+        "many open quotes": head + b'"\n' * (size // 2),
+        "long head": head.rstrip() + b"x" * size + b"\n" + row * 3,
+    }
 
 
 def _xml_bombs(body: bytes, size: int) -> dict[str, bytes]:
