@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos lock clean
+.PHONY: help setup demo test check chaos fuzz lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -19,8 +19,8 @@ setup: .venv/installed  ## make .venv and install Crossdock into it
 demo: setup  ## everything at once on free ports: SAMPLES=<folder> real payloads, JSON=<file> the result
 	$(BIN)/crossdock demo $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(JSON),--json-file "$(JSON)")
 
-test: setup  ## all tests but the chaos test, in parallel
-	$(BIN)/pytest -n 2 --dist worksteal -m "not chaos"
+test: setup  ## all tests but the long ones, in parallel
+	$(BIN)/pytest -n 2 --dist worksteal -m "not chaos and not fuzz"
 
 check: setup  ## ruff, mypy strict, import rules
 	$(BIN)/ruff check .
@@ -30,6 +30,9 @@ check: setup  ## ruff, mypy strict, import rules
 
 chaos: setup  ## kill -9 of every process at random under load, then account for every message
 	$(BIN)/pytest -m chaos -s tests
+
+fuzz: setup  ## adapters under damaged payloads and documents drawn from contracts: FUZZ_SEED=<seed> one again
+	$(BIN)/pytest -m fuzz tests/fuzz
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m venv .venv/lock

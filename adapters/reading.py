@@ -40,6 +40,7 @@ PIECES = "EA"  # what a document that names no unit counts
 
 KEY_MAX_CHARACTERS = 256
 LINE_MAX_CHARACTERS = 64
+LINES_LIMIT = 10_000  # a fact has no more
 WORDS_MAX_CHARACTERS = 256
 REFERENCES_LIMIT = 1000
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
@@ -178,10 +179,15 @@ class Reading:
         """Return the id of the line at `at`, or its item where it has none."""
         return shortened(self.text(f"{at}/id") or sku, LINE_MAX_CHARACTERS)
 
-    def places(self, pointer: str) -> tuple[str, ...]:
-        """Return the pointers of the elements of the list, or of the only element, at `pointer`."""
+    def places(self, pointer: str, limit: int = LINES_LIMIT) -> tuple[str, ...]:
+        """Return the pointers of the elements of the list, or of the only element, at `pointer`.
+
+        Raises: Unmapped for more elements than `limit`, by default what a fact may have lines.
+        """
         found = self.find(pointer)
         if isinstance(found, list):
+            if len(found) > limit:
+                raise Unmapped(f"{pointer}: {len(found)} are more than {limit}, the most that are read")
             return tuple(f"{pointer}/{index}" for index in range(len(found)))
         return (pointer,) if isinstance(found, dict) else ()
 

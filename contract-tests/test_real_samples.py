@@ -3,8 +3,8 @@
 The payloads are not part of this repository. They are looked for in the folder that CROSSDOCK_SAMPLES names,
 else beside the repository; without them these tests are skipped. To try payloads of your own, name their
 folder (with the sub-folders pos, pos-modern, wms and erp) in CROSSDOCK_SAMPLES, and the folder of your
-expectations, if you wrote some, in CROSSDOCK_EXPECTATIONS. A file that no expectation names must get a verdict,
-whatever it is; one with `Invalid` in its path must be refused.
+expectations, if you wrote some, in CROSSDOCK_EXPECTATIONS. A file that no expectation names must get a
+verdict, whatever it is; one with `Invalid` in its path must be refused.
 """
 
 import os
@@ -12,15 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from expectations import (
-    ExpectedFile,
-    ExpectedFolder,
-    ExpectedItem,
-    differences_of_exceptions,
-    differences_of_facts,
-    is_id,
-    read_expectations,
-)
+from differences import differences_of_exceptions, differences_of_facts, is_id
+from expectations import ExpectedFile, ExpectedFolder, ExpectedItem, read_expectations
 from msgspec import Struct
 
 from adapters.catalogue import Catalogue

@@ -16,7 +16,8 @@ from adapters.framing import messages
 from adapters.wms import ADAPTERS
 from adapters.wms.epcis import vocabulary
 from adapters.wms.epcis.adapter import EpcisAdapter
-from adapters.wms.epcis.identifiers import gtin, is_person, lot
+from adapters.wms.epcis.identifiers import gtin, is_goods, is_person, lot
+from adapters.wms.epcis.identity import as_one
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractViolated, EventError, RequestUnreadable
@@ -826,3 +827,38 @@ def test_real_documents_mean_the_same_in_both_syntaxes(samples_folder: Path) -> 
         assert [each.facts and each.facts[0].lines for each in in_json] == [
             each.facts and each.facts[0].lines for each in in_xml
         ]
+
+
+@pytest.mark.parametrize(
+    ("epc", "is_ours"),
+    [
+        ("urn:epc:id:sgtin:4099999.012345.7", True),
+        ("urn:epc:id:sscc:4099999.0123456789", True),
+        ("https://id.example.com/01/04099999123452/21/7", True),
+        ("https://example.com/anything/7", True),
+        ("urn:epc:id:giai:4099999.T77", False),
+        ("urn:epc:id:grai:4099999.55555.31", False),
+        ("urn:epc:id:gdti:4099999.55555.31", False),
+        ("https://id.example.com/8004/4099999T77", False),
+        ("https://id.example.com/414/4099999000007", False),
+    ],
+)
+def test_assets_documents_and_places_are_no_goods(epc: str, is_ours: bool) -> None:
+    assert is_goods(epc) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-11-20T11:30:00.000Z", "2026-11-20T11:30:00Z"),
+        ("2026-11-20T11:30:00.116000-06:00", "2026-11-20T11:30:00.116-06:00"),
+        ("2026-11-20T11:30:00.100Z", "2026-11-20T11:30:00.1Z"),
+        ("2026-11-20T11:30:00Z", "2026-11-20T11:30:00Z"),
+        ("2026-11-20T11:30:00.010+01:00", "2026-11-20T11:30:00.01+01:00"),
+        ("20.000", "20.000"),
+    ],
+)
+def test_copies_of_an_event_write_its_time_alike(written: str, read: str) -> None:
+    assert as_one({"eventTime": written}) == {"eventTime": read}
+    declared = as_one({"errorDeclaration": {"declarationTime": written}})
+    assert declared == {"errorDeclaration": {"declarationTime": read}}

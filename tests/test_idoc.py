@@ -13,7 +13,7 @@ import pytest
 from adapters.catalogue import Catalogue
 from adapters.conformance import RECEIVED_AT, as_document, demo_source, meaning, run, samples
 from adapters.erp import ADAPTERS
-from contracts.canonical import Category, Fact, FactKind, Normalised, RetailException
+from contracts.canonical import Category, Fact, FactKind, Money, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import (
     ContractUnknown,
@@ -451,6 +451,14 @@ def test_currency_and_unit_that_are_not_said_are_assumed() -> None:
     assert assumed["currency"] == "EUR"
     assert order.lines[0].quantity is not None
     assert order.lines[0].quantity.unit == assumed["unit"]
+
+
+def test_order_has_the_net_value_that_it_states() -> None:
+    summary = (
+        '<E1EDS01 SEGMENT="1"><SUMID>002</SUMID><SUMME>412.50</SUMME><SUNIT>EUR</SUNIT></E1EDS01></IDOC>'
+    )
+    stated = fact(edited("order", ("</IDOC>", summary)))
+    assert stated.total == Money(amount="412.50", currency="EUR")
 
 
 def test_item_keeps_its_leading_zeros() -> None:

@@ -84,7 +84,7 @@ def test_a_file_is_tried_with_a_layout_that_is_nowhere_else(folder: Path) -> Non
     file = folder / "prices.csv"
     file.write_text("A;1.99\nB;2,49\n")
     command = ["adapters", "try", "pos", str(file), "--layout", str(folder / "layouts/acme.toml")]
-    done = CliRunner().invoke(crossdock, command)
+    done = CliRunner(env={"COLUMNS": None}).invoke(crossdock, command)
     assert done.exit_code == 1
     assert "price/9/A" in done.output
     assert "unreadable: 2,49" in done.output

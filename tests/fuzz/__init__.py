@@ -1,1 +1,1 @@
-"""Adapters under fire: damaged payloads, documents drawn from contracts, and bodies as large as they may be."""
+"""Adapters under fire: damaged payloads, documents drawn from contracts, and very large bodies."""

@@ -1,4 +1,4 @@
-"""Documents that keep a contract, drawn from its schema: what the profile allows, and what senders might do."""
+"""Documents that keep a contract, drawn from its schema: what it allows, and what senders might do beside."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

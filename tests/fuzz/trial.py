@@ -4,6 +4,7 @@ import resource
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +15,9 @@ from msgspec import Struct
 from adapters.catalogue import Catalogue
 from adapters.conformance import RECEIVED_AT, adapters, as_document, demo_source, samples, systems
 from adapters.framing import messages
+from contracts.adapter import Adapter
 from contracts.canonical import Normalised
-from contracts.documents import Message, ValidDocument
+from contracts.documents import Arrival, Message, Source, ValidDocument
 from contracts.errors import ContractViolated, EventError
 from contracts.registry import Registry
 from gateway.http.stages import source_event_id
@@ -109,22 +111,22 @@ def _take(system: str, message: Message) -> None:
     source = demo_source(system)
     for each in _timed("framing", lambda: list(islice(messages(message), ITEMS_LIMIT))):
         adapter = _timed("recognises", CATALOGUE.for_message, system, each)
-        arrivals = _timed(
-            "split", lambda adapter=adapter, each=each: list(islice(adapter.split(each), ITEMS_LIMIT))
-        )
-        for arrival in arrivals:
-            try:
-                document = _timed("decode", adapter.decode, arrival)
-                assert document.contract in adapter.contracts, (
-                    f"contract {document.contract} is not announced"
-                )
-                source_event_id(arrival, document)
-                msgspec.json.encode(document.tree, order="deterministic")
-                valid = _timed("validate", REGISTRY.validate, document)
-                meaning = _timed("normalise", adapter.normalise, valid, source, RECEIVED_AT)
-            except EventError:
-                continue
-            _prove(meaning)
+        for arrival in _timed("split", _items, adapter, each):
+            with suppress(EventError):
+                _take_item(adapter, arrival, source)
+
+
+def _items(adapter: Adapter, message: Message) -> list[Arrival]:
+    return list(islice(adapter.split(message), ITEMS_LIMIT))
+
+
+def _take_item(adapter: Adapter, arrival: Arrival, source: Source) -> None:
+    document = _timed("decode", adapter.decode, arrival)
+    assert document.contract in adapter.contracts, f"{document.contract} is not announced"
+    source_event_id(arrival, document)
+    msgspec.json.encode(document.tree, order="deterministic")
+    valid = _timed("validate", REGISTRY.validate, document)
+    _prove(_timed("normalise", adapter.normalise, valid, source, RECEIVED_AT))
 
 
 def _prove(meaning: Normalised) -> None:
@@ -140,7 +142,7 @@ def _prove(meaning: Normalised) -> None:
 
 
 def _timed(step: str, call: Callable[..., _T], *arguments: Any) -> _T:
-    """Return what a call returns. Raises: AssertionError where it took more than a second of processor time."""
+    """Return what a call returns. Raises: AssertionError for more than a second of processor time."""
     started = time.thread_time()
     try:
         return call(*arguments)
@@ -151,4 +153,5 @@ def _timed(step: str, call: Callable[..., _T], *arguments: Any) -> _T:
 
 def _told(error: Exception) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {str(error)[:300]} ({Path(last.filename).name}:{last.lineno} in {last.name})"
+    where = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+    return f"{type(error).__name__}: {str(error)[:300]} ({where})"

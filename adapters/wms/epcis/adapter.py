@@ -12,7 +12,7 @@ from adapters.framing import looks_like_json
 from adapters.reading import Reading
 from adapters.wms.epcis import document, event, json_document, vendor_event, xml_document
 from adapters.wms.epcis.content import DOCUMENT, EVENT, EVENT_TYPES, VENDOR_EVENT, Content
-from adapters.wms.epcis.identity import source_event_id, without_record_time
+from adapters.wms.epcis.identity import as_one, source_event_id
 from adapters.wms.epcis.personal import personal_members
 from adapters.wms.epcis.rules import event_findings, refuse
 from adapters.wms.epcis.vocabulary import to_bare_words
@@ -57,7 +57,7 @@ class EpcisAdapter:
         content = xml_document.read(arrival.body) if is_xml else json_document.read(arrival.body)
         if content.event is None:
             return _document(DOCUMENT, content, content.header)
-        tree = without_record_time(content.event)
+        tree = as_one(content.event)
         to_bare_words(tree)
         if _is_vendors_own(tree):
             return _document(VENDOR_EVENT, content, tree)

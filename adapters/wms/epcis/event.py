@@ -66,7 +66,9 @@ def normalise(reading: Reading) -> Normalised:
     else:
         subject = objects(reading, "/epcList", "/quantityList")
     if reading.find("/errorDeclaration") is not None:
-        return Normalised(exceptions=(declared_wrong(reading, subject, references(reading)),))
+        # about an asset, a person or a paper it is nothing that stock differs by
+        declared = (declared_wrong(reading, subject, references(reading)),) if subject else ()
+        return Normalised(exceptions=declared)
     kind = _kind(reading, event_type)
     lines = _transformed(reading, subject) if is_transformation else _lines(reading, kind, subject)
     if not lines or kind is None:
@@ -106,15 +108,15 @@ def _number(transaction: str) -> str:
 def _kind(reading: Reading, event_type: str) -> FactKind | None:
     """Return the kind of fact, or None where nothing moved and nothing was counted.
 
-    Objects that are put into something, taken out, stolen, or cease to be, move, whatever the step; those
-    that are untied from a business document stay where they are.
+    Objects that are stolen or cease to be move, whatever the step. Those that are packed, unpacked, or untied
+    from a business document stay where they are, unless they are received or shipped with it.
     """
     step, action = reading.text("/bizStep") or "", reading.text("/action")
     if event_type == "TransactionEvent" and action == "DELETE":
         return None
+    if event_type in _WITH_CHILDREN:
+        return _STEPS.get(step)
     if event_type == "TransformationEvent" or action == "DELETE" or _is_stolen(reading):
-        return FactKind.STOCK_MOVEMENT
-    if event_type in _WITH_CHILDREN and action == "ADD":
         return FactKind.STOCK_MOVEMENT
     return None if step in _STILL else _STEPS.get(step, FactKind.STOCK_MOVEMENT)
 

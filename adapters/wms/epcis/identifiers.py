@@ -18,6 +18,16 @@ _TRADE_ITEM_LINK = re.compile(r"https?://[^?#]*?/(?:01|gtin)/([0-9]{8}|[0-9]{12,
 _LOT_LINK = re.compile(r"https?://[^?#]*/(?:10|lot)/([^/?#]+).*")
 # a service relation number names a person: a patient, a customer, an employee
 _PERSON = re.compile(r"urn:epc:(?:id|idpat):gsrnp?:.*|https?://[^?#]*/(?:801[78]|gsrnp?)/[0-9]{18}.*")
+# what is no goods: persons, returnable and other assets, documents, places and parties, coupons
+_NO_GOODS = re.compile(
+    r"urn:epc:(?:id|idpat):(?:gsrnp?|grai|giai|gdti|sgln|pgln|s?gcn|adi):.*"
+    r"|https?://[^?#]*/(?:801[78]|800[34]|253|41[47]|255|gsrnp?|grai|giai|gdti|gln|partyGln|gcn)/[^/?#]+.*"
+)
+
+
+def is_goods(uri: str) -> bool:
+    """Say whether an identifier may be that of goods: a trade item, a logistic unit, or a strange one."""
+    return _TRADE_ITEM_LINK.fullmatch(uri) is not None or _NO_GOODS.fullmatch(uri) is None
 
 
 def is_person(uri: str) -> bool:

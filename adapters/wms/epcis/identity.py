@@ -11,6 +11,7 @@ from contracts.ids import body_digest
 
 _URI = re.compile("[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,40}(Z|[+-][0-9]{2}:[0-9]{2})")
+_ZEROS = re.compile(r"(?<=:[0-9]{2})(?:\.0+|(\.[0-9]*[1-9])0+)(?=Z|[+-]|$)")
 
 
 def source_event_id(event: dict[str, Any]) -> str | None:
@@ -39,9 +40,17 @@ def place_key(event: dict[str, Any]) -> str:
     return key("place", member(event, "bizLocation", "id") or member(event, "readPoint", "id"))
 
 
-def without_record_time(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event without the time at which a repository took it: it is no part of the event."""
+def as_one(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event as every copy of it reads.
+
+    The time at which a repository took it is no part of it, and a moment may be written with zeros at its end
+    or without, as the repository likes.
+    """
     record_time = event.get("recordTime")
     if isinstance(record_time, str) and _TIME.fullmatch(record_time):
         del event["recordTime"]
+    declaration = event.get("errorDeclaration")
+    for holder, name in ((event, "eventTime"), (declaration, "declarationTime")):
+        if isinstance(holder, dict) and isinstance(holder.get(name), str):
+            holder[name] = _ZEROS.sub(r"\1", holder[name])
     return event

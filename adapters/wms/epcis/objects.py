@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from adapters.reading import LINE_MAX_CHARACTERS, PIECES, Reading, key, shortened
 from adapters.values import quantity
-from adapters.wms.epcis.identifiers import is_person, item_of, lot
+from adapters.wms.epcis.identifiers import is_goods, item_of, lot
 from contracts.canonical import FactLine, Item
 
 LINES_LIMIT = 10_000  # of a fact
@@ -54,7 +54,7 @@ def _instances(reading: Reading, epc_list: str) -> Iterator[Objects]:
     seen: set[str] = set()
     for at in reading.places(epc_list):
         epc = reading.text(at)
-        if epc and epc not in seen and not is_person(epc):
+        if epc and epc not in seen and is_goods(epc):
             seen.add(epc)
             item = item_of(epc)
             yield Objects(id=item.id, item=item, number=Decimal(1), unit=PIECES, pointers=(at,))

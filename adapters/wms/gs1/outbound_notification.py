@@ -1,0 +1,89 @@
+"""Warehousing Outbound Notification: what a warehouse has picked and sent."""
+
+from typing import Any
+
+from adapters.reading import DocumentKind, Reading, each_once
+from adapters.wms.gs1.elements import MAPPED, document_key, is_withdrawn, partner, place
+from adapters.wms.gs1.lines import fact_line
+from adapters.wms.gs1.shipments import Shipment, read_shipments
+from adapters.wms.gs1.shortage import exception, shortages
+from adapters.wms.gs1.stock_events import VARIANCE_MIN_UNITS
+from contracts.canonical import Category, Fact, FactKind, Normalised
+
+DOCUMENT = "warehousingOutboundNotification"
+CONTRACT = "wms-gs1-warehousing-outbound-notification"
+
+# later states repeat the quantities of these
+_PICKED = frozenset({"PRODUCT_PICKED", "PICKING_UNSUCCESSFUL"})
+# the quantity was made to fit whole packages
+_ROUNDED = "QUANTITY_ROUNDED"
+_MAPPED = MAPPED | {
+    "warehousingOutboundStatusCode", "warehousingOutboundExceptionCode", "plannedDespatchQuantity",
+    "actualDespatchQuantity", "actualDelivery", "receiver",
+}  # fmt: skip
+
+
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the customer's order, or the instruction that the goods were picked for."""
+    shipment = f"{DOCUMENT}Shipment"
+    return document_key(
+        tree,
+        DOCUMENT,
+        (shipment, "purchaseOrder"),
+        (shipment, f"{shipment}Item", "purchaseOrder"),
+        (shipment, "warehousingOutboundInstruction"),
+    )
+
+
+def normalise(reading: Reading) -> Normalised:
+    """Map each shipment to a shipment: what was instructed is expected, what was picked is the quantity.
+
+    When picking is over ("whether it was successful can be derived by comparing", says the standard), a line
+    of which two units or more could not be found is an inventory variance: the book had promised them.
+    """
+    if is_withdrawn(reading, DOCUMENT):
+        return Normalised()
+    shipments = tuple(
+        read_shipments(
+            reading,
+            DOCUMENT,
+            event="actualDelivery",
+            expected=("plannedDespatchQuantity",),
+            actual=("actualDespatchQuantity",),
+            reason=("warehousingOutboundExceptionCode",),
+        )
+    )
+    facts = tuple(_fact(reading, shipment) for shipment in shipments)
+    variances = (
+        exception(
+            reading,
+            Category.INVENTORY_VARIANCE,
+            each,
+            fact,
+            f"{shipment.at}/warehousingOutboundStatusCode",
+        )
+        for shipment, fact in zip(shipments, facts, strict=True)
+        if fact.status in _PICKED
+        for each in shortages(shipment.lines)
+        if each.units >= VARIANCE_MIN_UNITS and _ROUNDED not in each.reasons
+    )
+    return Normalised(facts=facts, exceptions=each_once(variances))
+
+
+def _fact(reading: Reading, shipment: Shipment) -> Fact:
+    at = shipment.at
+    return Fact(
+        kind=FactKind.SHIPMENT,
+        key=shipment.key,
+        occurred_at=shipment.occurred_at,
+        place=place(reading, f"{at}/inventoryLocation", f"{at}/shipFrom", f"{at}/shipper"),
+        partner=partner(reading, "customer", f"{at}/receiver"),
+        references=shipment.references,
+        lines=tuple(fact_line(line) for line in shipment.lines),
+        status=reading.words(f"{at}/warehousingOutboundStatusCode"),
+        assumed=reading.assumed,
+        extensions=reading.extensions(_MAPPED, at),
+    )
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

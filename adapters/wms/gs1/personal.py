@@ -1,0 +1,7 @@
+"""Elements of GS1 XML that are about people: contacts, and addresses that may be a consumer's."""
+
+PERSONAL = frozenset({
+    "ContactInformation", "contact", "address", "organisationDetails", "communicationChannel",
+    "afterHoursCommunicationChannel", "geographicalCoordinates", "personName", "driverID", "driverName",
+    "signature", "note", "financialInstitutionInformation", "dutyFeeTaxRegistration",
+})  # fmt: skip

@@ -1,0 +1,1 @@
+"""ShipBob warehouse receiving orders and their boxes."""

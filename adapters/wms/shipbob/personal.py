@@ -1,0 +1,6 @@
+"""Members of ShipBob's documents that are about people, or tell where a parcel goes."""
+
+PERSONAL = frozenset({
+    "email", "phone_number", "phone", "contact", "name", "address1", "address2", "zip_code", "user_id",
+    "tracking_number",
+})  # fmt: skip
