@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from adapters.conformance import RECEIVED_AT, demo_source
+from adapters.pos.dropfile import rows
 from adapters.pos.dropfile.adapter import DropFileAdapter
 from adapters.pos.dropfile.fields import FIELDS
 from adapters.pos.dropfile.layout import Column, Layout, LayoutRefused, parse_layout
 from adapters.pos.dropfile.layout_lint import problems
 from adapters.pos.dropfile.layouts import EXAMPLES, Layouts, read_layout, read_layouts
 from contracts.documents import Document, Message
-from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestUnreadable
+from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestTooLarge, RequestUnreadable
 from contracts.registry import Registry
 
 SALES = """
@@ -234,7 +235,8 @@ def test_a_missing_column_of_the_header_row_is_named():
         ("", "trailer"),
         ("TRL;3\n", "counts '3' lines, and 2 came"),
         ("TRL;\n", "counts '' lines"),
-        ("TRL;2\n1;9;A;1;2\n", "rows after the trailer"),
+        ("TRL;2\n1;9;A;1;2\n", "the last row does not begin with 'TRL'"),
+        ("TRL;2\n1;9;A;1;2\n1;10;A;1;2\nTRL;2\n", "counts '2' lines, and 4 came"),
     ],
 )
 def test_a_file_without_its_right_trailer_is_refused_before_anything_of_it_is_taken(end, fault):
@@ -244,6 +246,23 @@ def test_a_file_without_its_right_trailer_is_refused_before_anything_of_it_is_ta
     with pytest.raises(RequestUnreadable, match=fault):
         next(adapter.split(Message(body=body, media_type="; layout=test")))
     assert len(arrivals(declared, "1;7;A;1;2\n1;8;A;1;2\nTRL;0002\n")) == 2
+
+
+@pytest.mark.parametrize(("counts", "number"), [("lines", 2), ("rows", 4), ("all", 5)])
+def test_a_trailer_counts_what_its_layout_says(counts, number):
+    declared = layout(
+        SALES,
+        'records = { header = "H", ignored = ["P"] }\n'
+        f'trailer = {{ prefix = "T;", column = 2, counts = "{counts}" }}\n',
+    )
+    assert len(arrivals(declared, f"H\n1;7;A;1;2\nP\n1;8;A;1;2\nT;{number}\n\x1a")) == 2
+
+
+def test_a_file_of_too_many_rows_is_refused(monkeypatch):
+    monkeypatch.setattr(rows, "ROWS_LIMIT", 3)
+    with pytest.raises(RequestTooLarge, match="more than 3 rows"):
+        arrivals(layout(SALES), "1;7;A;1;2\n" * 4)
+    assert len(arrivals(layout(SALES), "1;7;A;1;2\n" * 3)) == 1
 
 
 def test_an_item_needs_no_trailer_of_its_own():

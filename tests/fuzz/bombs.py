@@ -42,7 +42,9 @@ def bombs(body: bytes, size: int) -> dict[str, bytes]:
             return _json_bombs(json.loads(body), size)
         except ValueError:
             return _json_bombs(json.loads(body.splitlines()[0]), size)
-    return _xml_bombs(body, size)
+    if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return _xml_bombs(body, size)
+    return _row_bombs(body, size)
 
 
 def _json_bombs(tree: Any, size: int) -> dict[str, bytes]:
@@ -87,6 +89,20 @@ def _each_list(node: Any, size: int) -> Any:
             if grown is not child:
                 return node | {name: grown}
     return node
+
+
+def _row_bombs(body: bytes, size: int) -> dict[str, bytes]:
+    head, *rows = body.splitlines(keepends=True)
+    row = rows[0]
+    return {
+        "one long row": head + b";|\t" * (size // 3),
+        "many empty rows": head + b"\n" * size,
+        "many short rows": head + b";\n" * (size // 2),
+        "one document of many rows": head + row * (size // len(row)),
+        "many documents": head + b"".join(rows) * (size // len(body)),
+        "many open quotes": head + b'"\n' * (size // 2),
+        "long head": head.rstrip() + b"x" * size + b"\n" + row * 3,
+    }
 
 
 def _xml_bombs(body: bytes, size: int) -> dict[str, bytes]:

@@ -1,5 +1,6 @@
 """The documents of a drop file: which rows make one, and the tree that they become."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from contracts.errors import RequestUnreadable
 
 Tree = dict[str, Any]
 
+LINES_LIMIT = 10_000  # of a document, by its contract
 _UNREAD_LIMIT = 100  # rows in a row whose key can't be read: nobody waits longer for the document to go on
 
 
@@ -51,7 +53,7 @@ class DropFile:
         """Yield each document as a file of its own: the head, its header row, its rows; bytes unchanged.
 
         Raises: RequestUnreadable, before the first of them, where the trailer is missing or counts otherwise:
-        who takes the first half of a file can't take it back.
+        who takes the first half of a file can't take it back; RequestTooLarge for more than a million rows.
         """
         if self._layout.trailer is not None and not self._is_part:
             self._check_trailer(self._layout.trailer)
@@ -62,8 +64,8 @@ class DropFile:
     def tree(self) -> Tree:
         """Return the only document as the tree that its contract speaks about.
 
-        Raises: RequestUnreadable for a row that can't be read, for several documents or none, and where a
-        part of the key is blank.
+        Raises: RequestUnreadable for a row that can't be read, for several documents or none, for too many
+        rows, and where a part of the key is blank.
         """
         header: Row | None = None
         lines: list[Row] = []
@@ -74,6 +76,8 @@ class DropFile:
                 header = row
             elif row.record is Record.LINE:
                 lines.append(row)
+                if len(lines) > LINES_LIMIT:
+                    raise RequestUnreadable(f"more than {LINES_LIMIT} rows have the key of one document")
         if not lines:
             raise RequestUnreadable("there is no row in this item")
         keys = {self._key(row, header) for row in lines}
@@ -125,26 +129,24 @@ class DropFile:
         yield from _ended(current, unread, header)
 
     def _check_trailer(self, trailer: Trailer) -> None:
-        counts = {"lines": 0, "rows": 0, "all": 1}
-        found: Row | None = None
-        for row in self._rows:
-            if found is not None:
-                raise RequestUnreadable("there are rows after the trailer")
-            if row.record is Record.TRAILER:
-                found = row
-                continue
-            counts["lines"] += row.record in {Record.LINE, Record.UNKNOWN}
-            counts["rows"] += 1
-            counts["all"] += 1
-        if found is None:
+        last = self._rows.last()
+        if last is None or last.record is not Record.TRAILER:
             raise RequestUnreadable(
-                f"no row begins with {trailer.prefix!r}: without its trailer a file was cut off"
+                f"the last row does not begin with {trailer.prefix!r}: without its trailer a file was cut off"
             )
         if trailer.column is None and trailer.start is None:
             return
-        written, counted = self._rows.cell(found, trailer).strip()[:18], counts[trailer.counts]
+        written, counted = self._rows.cell(last, trailer).strip()[:18], self._count(trailer.counts)
         if not written.isdecimal() or int(written) != counted:
             raise RequestUnreadable(f"the trailer counts {written!r} {trailer.counts}, and {counted} came")
+
+    def _count(self, what: str) -> int:
+        found = Counter(row.record for row in self._rows)
+        counted = {
+            "lines": (Record.LINE, Record.UNKNOWN),
+            "rows": (Record.LINE, Record.UNKNOWN, Record.HEADER, Record.IGNORED),
+        }
+        return sum(found[record] for record in counted.get(what, tuple(Record)))
 
     def _key(self, row: Row, header: Row | None) -> str | None:
         """Return the values of the key, or None where a part of it is blank or the row can't be read."""

@@ -12,9 +12,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from adapters.pos.dropfile.layout import Column, Layout, Trailer
-from contracts.errors import RequestUnreadable
+from contracts.errors import RequestTooLarge, RequestUnreadable
+
+ROWS_LIMIT = 1_000_000  # of 64 bytes each in the largest body
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_ROW = re.compile(rb"[^\r\n]+(?:\r\n|\r|\n)?")
 _NOTHING = b" \t\r\n\x1a\x00"  # 1A: the end of a text file in DOS
 _SHOWN_CHARACTERS = 300
 _ROW_LIMIT_BYTES = 64 << 10  # each delimiter becomes a cell, which takes 60 bytes
@@ -61,8 +64,14 @@ class Rows:
         """The bytes before the first row."""
         return self._body[: self.start]
 
+    def last(self) -> Row | None:
+        """Return the last row, without looking at the others."""
+        end = len(self._body.rstrip(_NOTHING))
+        start = max(self._body.rfind(b"\n", 0, end), self._body.rfind(b"\r", 0, end)) + 1
+        return self._row(start, end) if self.start <= start < end else None
+
     def __iter__(self) -> Iterator[Row]:
-        """Yield what is neither blank nor a comment."""
+        """Yield what is neither blank nor a comment. Raises: RequestTooLarge for more than a million rows."""
         for start, end in self._lines(self.start):
             yield self._row(start, end)
 
@@ -96,7 +105,9 @@ class Rows:
             self._named[column.column] = index
 
     def _lines(self, start: int) -> Iterator[tuple[int, int]]:
-        for match in _LINE.finditer(self._body, start):
+        for number, match in enumerate(_ROW.finditer(self._body, start)):
+            if number == ROWS_LIMIT:
+                raise RequestTooLarge(f"there are more than {ROWS_LIMIT} rows in this file")
             line = match.group().strip(_NOTHING)
             if line and not (self._comment and line.startswith(self._comment)):
                 yield match.start(), match.end()
