@@ -119,7 +119,7 @@ class BatchAnswer:
         return Response(status=status, body=msgspec.json.encode(self._reply()), headers=headers)
 
     def _of_those_before(self) -> str:
-        return f"the {len(self)} items before it have their verdicts here; send all or the rest again"
+        return f"the {len(self)} items before it have their verdicts here; send again what is not accepted"
 
     def _problem(self, error: EventError, detail: str, status: int | None = None) -> Response:
         """Return a problem with all verdicts as extension members (RFC 9457, 3.2)."""
