@@ -5,15 +5,14 @@ under `#text`, and an element that may repeat can stand alone.
 """
 
 import re
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from msgspec import Struct
-
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, shortened
 from adapters.values import (
     EXTENSION_MAX_CHARACTERS,
+    as_text,
     assumptions,
     decimal,
     extensions,
@@ -22,28 +21,13 @@ from adapters.values import (
     pseudonym,
     quantity,
 )
-from contracts.canonical import (
-    Assumption,
-    Evidence,
-    Measure,
-    Normalised,
-    Place,
-    Quantity,
-    Reference,
-    RetailException,
-)
+from contracts.canonical import Assumption, Evidence, Measure, Place, Quantity
 from contracts.documents import Document, Source
 from contracts.errors import Unmapped
-from contracts.ids import body_digest
 
 PIECES = "EA"  # what a document that names no unit counts
-
-KEY_MAX_CHARACTERS = 256
-LINE_MAX_CHARACTERS = 64
 LINES_LIMIT = 10_000  # a fact has no more
 WORDS_MAX_CHARACTERS = 256
-REFERENCES_LIMIT = 1000
-_DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
@@ -214,62 +198,6 @@ class Reading:
         """Return what is at or below `pointer` and neither mapped nor personal, by pointer."""
         below = extensions(self.find(pointer), mapped, self._personal)
         return {pointer + place: value for place, value in below.items()}
-
-
-class DocumentKind(Struct, frozen=True, kw_only=True):
-    """One kind of document of a format: its contract, and how it is keyed and mapped.
-
-    `business_key` is asked before the document is validated, `normalise` after.
-    """
-
-    contract: str
-    business_key: Callable[[dict[str, Any]], str]
-    normalise: Callable[[Reading], Normalised]
-
-
-def as_text(value: Any) -> str | None:
-    """Return a text without surrounding blanks, or a whole number in digits; None for anything else.
-
-    Of an XML element with attributes it is the element's own text.
-    """
-    if isinstance(value, dict):
-        value = value.get("#text")
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return None
-
-
-def key(*parts: str | None) -> str:
-    """Return a key of at most 256 characters from those parts that there are."""
-    return shortened(":".join(part for part in parts if part), KEY_MAX_CHARACTERS)
-
-
-def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
-    """Return one exception a key: a line that stands in a document twice is one line."""
-    return tuple({exception.key: exception for exception in exceptions}.values())
-
-
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
-
-
-def shortened(text: str, limit: int) -> str:
-    """Return a text that is cut where it is too long, and then ends in its digest: it stays the only one."""
-    if len(text) <= limit:
-        return text
-    return f"{text[: limit - _DIGEST_CHARACTERS]}:{body_digest(text.encode('utf-8', 'surrogatepass'))}"
-
-
-def member(tree: Any, *names: str) -> str:
-    """Return the text at a path of members, or an empty one: for keys, before the document is validated."""
-    for name in names:
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    return as_text(tree) or ""
 
 
 def _epoch(seconds: float, where: str) -> str:

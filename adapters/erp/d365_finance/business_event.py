@@ -13,7 +13,9 @@ from adapters.erp.d365_finance.catalogue import (
 )
 from adapters.erp.d365_finance.personal import is_personal
 from adapters.erp.d365_finance.times import day, moment
-from adapters.reading import DocumentKind, Reading, key, member, shortened
+from adapters.keys import key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import local_time, money
 from contracts.canonical import (
     Category,

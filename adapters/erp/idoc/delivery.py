@@ -10,7 +10,7 @@ from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.reading import distinct
+from adapters.keys import distinct
 from adapters.triggers import is_short, total_quantity
 from adapters.values import gtin, quantity
 from contracts.canonical import (

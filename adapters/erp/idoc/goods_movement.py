@@ -11,8 +11,8 @@ from adapters.erp.idoc.lines import line_key, one_for_each_key
 from adapters.erp.idoc.partners import plant
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.keys import distinct
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
-from adapters.reading import distinct
 from adapters.values import gtin, quantity
 from contracts.canonical import (
     Category,

@@ -4,7 +4,9 @@ import re
 from typing import Literal
 from urllib.parse import unquote
 
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.epcis.content import EVENT
 from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
