@@ -1,3 +1,7 @@
 """Members of a drop file's documents that are about people."""
 
-PERSONAL = frozenset({"operator", "customer"})
+from adapters.personal import Personal
+
+_NAMES = frozenset({"operator", "customer"})
+
+PERSONAL = Personal(names=_NAMES)
