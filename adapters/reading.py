@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, shortened
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 from adapters.values import (
     EXTENSION_MAX_CHARACTERS,
     as_text,
@@ -41,7 +41,9 @@ class Reading:
     `personal` says which members never travel, wherever they stand.
     """
 
-    def __init__(self, document: Document, source: Source, received_at: str, personal: Personal) -> None:
+    def __init__(
+        self, document: Document, source: Source, received_at: str, personal: PersonalMembers
+    ) -> None:
         self.tree = document.tree
         self.source = source
         self.received_at = received_at
@@ -201,7 +203,7 @@ class Reading:
 
     @cached_property
     def _left_out(self) -> frozenset[str]:
-        return self._personal.members(self.tree)
+        return self._personal.of(self.tree)
 
 
 def _epoch(seconds: float, where: str) -> str:

@@ -29,7 +29,7 @@ from adapters.conformance import (
 )
 from adapters.framing import messages
 from adapters.kinds import DocumentKind
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 from contracts.adapter import Adapter
 from contracts.manifest import Kind
 from contracts.registry import Registry
@@ -91,7 +91,7 @@ def test_format_folder_has_the_shape_of_the_others(adapter: Adapter) -> None:
     folder = Path(modules["adapter"].__file__ or "").parent
     assert len((folder / "__init__.py").read_text().splitlines()) == 1
     assert samples(adapter.system, adapter.format)
-    assert isinstance(modules["personal"].PERSONAL, Personal)
+    assert isinstance(modules["personal"].PERSONAL, PersonalMembers)
     assert "_KINDS" in vars(modules["adapter"])
 
 

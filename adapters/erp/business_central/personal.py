@@ -1,7 +1,7 @@
 """Members that never travel: the subscriber's secret, and who did it."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({"clientState", "initiatingUserAADObjectId"})
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

@@ -2,7 +2,7 @@
 
 import re
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 # free text, and accounts that may be a shopper's: in facts these stand as keyed hashes
 _NAMES = frozenset({
@@ -16,4 +16,4 @@ _NAME_PATTERN = re.compile(
     re.IGNORECASE,
 )
 
-PERSONAL = Personal(names=_NAMES, name_pattern=_NAME_PATTERN)
+PERSONAL = PersonalMembers(names=_NAMES, name_pattern=_NAME_PATTERN)

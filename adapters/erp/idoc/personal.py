@@ -2,7 +2,7 @@
 
 import re
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 # segments that hold people's names, addresses, accounts and cards, or free text in which people write them
 _SEGMENTS = frozenset(
@@ -37,4 +37,4 @@ def is_person(text: str) -> bool:
     return _TEXT_PATTERN.search(text) is not None
 
 
-PERSONAL = Personal(names=_SEGMENTS | _FIELDS, name_pattern=_NAME_PATTERN, is_person=is_person)
+PERSONAL = PersonalMembers(names=_SEGMENTS | _FIELDS, name_pattern=_NAME_PATTERN, is_person=is_person)

@@ -1,6 +1,6 @@
 """Members of S/4HANA's events that are about people."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({
     "CreatedByUser", "LastChangedByUser", "UserID", "User", "BusinessUser", "EmailAddress", "FullName",
@@ -8,4 +8,4 @@ _NAMES = frozenset({
     "BusinessPartnerName", "PhoneNumber", "xsapuser",
 })  # fmt: skip
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

@@ -1,6 +1,6 @@
 """Members of S/4HANA's messages that are about people, or in which people write."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({
     "Address", "ContactPerson", "Contact", "AddressName", "FormOfAddressName", "PhoneNumber", "FaxNumber",
@@ -10,4 +10,4 @@ _NAMES = frozenset({
     "Description", "Note", "Attachment", "PaymentCard",
 })  # fmt: skip
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

@@ -1,7 +1,7 @@
 """Members of a drop file's documents that are about people."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({"operator", "customer"})
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

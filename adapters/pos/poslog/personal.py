@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 # parts of the names of elements and attributes, in lower case: dialects name people in too many ways for a
 # list of whole names, and what is left out by chance can still be read in the original bytes
@@ -18,7 +18,7 @@ _WORDS = (
 _TENDERS = frozenset({"Tender", "TenderChange"})
 _TENDER_MEMBERS = frozenset({"@TenderType", "@TypeCode", "@TenderDescription", "Amount", "Cashback"})
 
-PERSONAL = Personal(name_pattern=re.compile("|".join(_WORDS), re.IGNORECASE))
+PERSONAL = PersonalMembers(name_pattern=re.compile("|".join(_WORDS), re.IGNORECASE))
 
 
 def without_tender_details(node: Any) -> Any:

@@ -75,7 +75,7 @@ def _facts(reading: Reading, retail: Tree, lines: tuple[Line, ...], header: Head
     sold = tuple(line for line in lines if line.kind is not LineKind.RETURN)
     # the totals of an exchange are those of both together, so that they belong to neither
     totals = {} if sold and returned else _totals(retail)
-    unmapped = extensions(without_tender_details(reading.tree), _MAPPED, PERSONAL.members(reading.tree))
+    unmapped = extensions(without_tender_details(reading.tree), _MAPPED, PERSONAL.of(reading.tree))
     facts: list[Fact] = []
     for kind, own in ((FactKind.SALE, sold), (FactKind.RETURN, returned)):
         if own:

@@ -1,6 +1,6 @@
 """Elements of a ProductActivity that are about people, or may be."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({
     "AccountingContact", "AdditionalStreetName", "AddressLine", "AgentParty", "BuyerContact", "Contact",
@@ -8,4 +8,4 @@ _NAMES = frozenset({
     "PostalAddress", "PowerOfAttorney", "SellerContact", "Signature", "UBLExtensions",
 })  # fmt: skip
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

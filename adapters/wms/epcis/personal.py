@@ -2,7 +2,7 @@
 
 import re
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 from adapters.wms.epcis.identifiers import is_person
 
 _NAME_PATTERN = re.compile(
@@ -11,4 +11,4 @@ _NAME_PATTERN = re.compile(
     re.IGNORECASE,
 )
 
-PERSONAL = Personal(name_pattern=_NAME_PATTERN, is_person=is_person)
+PERSONAL = PersonalMembers(name_pattern=_NAME_PATTERN, is_person=is_person)

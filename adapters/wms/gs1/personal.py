@@ -1,6 +1,6 @@
 """Elements of GS1 XML that are about people: contacts, and addresses that may be a consumer's."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({
     "ContactInformation", "contact", "address", "organisationDetails", "communicationChannel",
@@ -8,4 +8,4 @@ _NAMES = frozenset({
     "signature", "note", "financialInstitutionInformation", "dutyFeeTaxRegistration",
 })  # fmt: skip
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

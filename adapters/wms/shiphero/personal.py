@@ -1,6 +1,6 @@
 """Members of ShipHero's webhooks that are about people, or tell where a parcel goes."""
 
-from adapters.personal import Personal
+from adapters.personal_members import PersonalMembers
 
 _NAMES = frozenset({
     "user_id", "user_uuid", "email", "phone", "name", "first_name", "last_name", "customer", "customer_name",
@@ -9,4 +9,4 @@ _NAMES = frozenset({
     "shipping_label", "gift_note", "packing_note", "order_gift_note", "signature",
 })  # fmt: skip
 
-PERSONAL = Personal(names=_NAMES)
+PERSONAL = PersonalMembers(names=_NAMES)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Personal(Struct, frozen=True, kw_only=True):
+class PersonalMembers(Struct, frozen=True, kw_only=True):
     """Members that are about people, with all that is below them.
 
     `names` are whole names. Where senders add members of their own no list is complete: then `name_pattern`
@@ -22,7 +22,7 @@ class Personal(Struct, frozen=True, kw_only=True):
         """Say whether a member of this name is about a person."""
         return name in self.names or (self.name_pattern is not None and bool(self.name_pattern.search(name)))
 
-    def members(self, tree: Any) -> frozenset[str]:
+    def of(self, tree: Any) -> frozenset[str]:
         """Return the names of members that are left out of what is said of `tree`."""
         if self.name_pattern is None and self.is_person is None:
             return self.names
