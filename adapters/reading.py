@@ -5,15 +5,16 @@ under `#text`, and an element that may repeat can stand alone.
 """
 
 import re
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
-from msgspec import Struct
-
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, shortened
+from adapters.personal_members import PersonalMembers
 from adapters.values import (
     EXTENSION_MAX_CHARACTERS,
+    as_text,
     assumptions,
     decimal,
     extensions,
@@ -22,28 +23,13 @@ from adapters.values import (
     pseudonym,
     quantity,
 )
-from contracts.canonical import (
-    Assumption,
-    Evidence,
-    Measure,
-    Normalised,
-    Place,
-    Quantity,
-    Reference,
-    RetailException,
-)
+from contracts.canonical import Assumption, Evidence, Measure, Place, Quantity
 from contracts.documents import Document, Source
 from contracts.errors import Unmapped
-from contracts.ids import body_digest
 
 PIECES = "EA"  # what a document that names no unit counts
-
-KEY_MAX_CHARACTERS = 256
-LINE_MAX_CHARACTERS = 64
 LINES_LIMIT = 10_000  # a fact has no more
 WORDS_MAX_CHARACTERS = 256
-REFERENCES_LIMIT = 1000
-_DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
@@ -52,15 +38,15 @@ _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
 class Reading:
     """A document with its source. Pointers are into the document's tree.
 
-    `personal` holds the names of members that never travel, wherever they stand.
+    `personal` says which members never travel, wherever they stand.
     """
 
     def __init__(
-        self, document: Document, source: Source, received_at: str, personal: frozenset[str] = frozenset()
+        self, document: Document, source: Source, received_at: str, personal: PersonalMembers
     ) -> None:
+        self.tree = document.tree
         self.source = source
         self.received_at = received_at
-        self._tree = document.tree
         self._personal = personal
         self._assumed: dict[str, str] = {}
 
@@ -75,7 +61,7 @@ class Reading:
 
     def find(self, pointer: str) -> Any:
         """Return the value at `pointer`, or None where there is none."""
-        value = self._tree
+        value = self.tree
         for part in pointer.split("/")[1:]:
             if isinstance(value, dict):
                 value = value.get(part.replace("~1", "/").replace("~0", "~"))
@@ -212,64 +198,12 @@ class Reading:
 
     def extensions(self, mapped: frozenset[str], pointer: str = "") -> dict[str, str]:
         """Return what is at or below `pointer` and neither mapped nor personal, by pointer."""
-        below = extensions(self.find(pointer), mapped, self._personal)
+        below = extensions(self.find(pointer), mapped, self._left_out)
         return {pointer + place: value for place, value in below.items()}
 
-
-class DocumentKind(Struct, frozen=True, kw_only=True):
-    """One kind of document of a format: its contract, and how it is keyed and mapped.
-
-    `business_key` is asked before the document is validated, `normalise` after.
-    """
-
-    contract: str
-    business_key: Callable[[dict[str, Any]], str]
-    normalise: Callable[[Reading], Normalised]
-
-
-def as_text(value: Any) -> str | None:
-    """Return a text without surrounding blanks, or a whole number in digits; None for anything else.
-
-    Of an XML element with attributes it is the element's own text.
-    """
-    if isinstance(value, dict):
-        value = value.get("#text")
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return None
-
-
-def key(*parts: str | None) -> str:
-    """Return a key of at most 256 characters from those parts that there are."""
-    return shortened(":".join(part for part in parts if part), KEY_MAX_CHARACTERS)
-
-
-def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
-    """Return one exception a key: a line that stands in a document twice is one line."""
-    return tuple({exception.key: exception for exception in exceptions}.values())
-
-
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
-
-
-def shortened(text: str, limit: int) -> str:
-    """Return a text that is cut where it is too long, and then ends in its digest: it stays the only one."""
-    if len(text) <= limit:
-        return text
-    return f"{text[: limit - _DIGEST_CHARACTERS]}:{body_digest(text.encode('utf-8', 'surrogatepass'))}"
-
-
-def member(tree: Any, *names: str) -> str:
-    """Return the text at a path of members, or an empty one: for keys, before the document is validated."""
-    for name in names:
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    return as_text(tree) or ""
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        return self._personal.of(self.tree)
 
 
 def _epoch(seconds: float, where: str) -> str:

@@ -23,6 +23,22 @@ _ODATA_TIME = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{1,4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def as_text(value: Any) -> str | None:
+    """Return a text without surrounding blanks, or a whole number in digits; None for anything else.
+
+    Of an XML element with attributes it is the element's own text.
+    """
+    if isinstance(value, dict):
+        value = value.get("#text")
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
 def decimal(text: str, where: str) -> Decimal:
     """Return a vendor's number. Takes a trailing minus (SAP) and surrounding blanks.
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, key, member, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, Normalised, Place
 
 CONTRACT = "erp-business-central-notification"

@@ -23,7 +23,7 @@ from adapters.erp.idoc.totals import (
     summary,
     taxes,
 )
-from adapters.reading import distinct
+from adapters.keys import distinct
 from adapters.triggers import is_close
 from adapters.values import money, plain, ratio
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException

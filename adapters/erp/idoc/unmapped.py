@@ -7,40 +7,14 @@ from itertools import islice
 from typing import Any
 
 from adapters.erp.idoc.control import Idoc
+from adapters.erp.idoc.personal import PERSONAL, is_person
 from adapters.erp.idoc.segments import NO_DATA
 from adapters.values import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
 
-# segments that hold people's names, addresses, accounts and cards, or free text in which people write them
-PERSONAL_SEGMENTS = frozenset(
-    {
-        "E1EDKA1", "E1EDKA2", "E1EDKA3", "E1EDPA1", "E1EDPA2", "E1EDPA3", "E1ADRM1", "E1ADRE1", "E1ADRP1",
-        "E1EDK28", "E1EDK36", "E1EDKT1", "E1EDKT2", "E1EDPT1", "E1EDPT2", "E1TXTH8", "E1TXTP8", "E1TXTH9",
-        "E1TXTP9", "E1MTXHM", "E1MTXLM", "EDI_DS40", "E1STATS",
-    }
-)  # fmt: skip
-# members that do wherever they stand: users, buyers and planners, tax numbers of sole traders, accounts
-PERSONAL_FIELDS = frozenset(
-    {
-        "ERNAM", "AENAM", "BNAME", "USNAM", "UNAME", "EIGENUINR", "KUNDEUINR", "STCEG", "IHREZ", "PERNR",
-        "ACNUM", "ACNAM", "BIBAN", "CCNUM", "CCNAME", "EKGRP", "DISPO", "GR_RCPT", "WEMPF", "HEADER_TXT",
-        "BKTXT", "ITEM_TEXT", "SGTXT",
-    }
-)  # fmt: skip
-
-# custom fields have no list: what is named like personal data, or looks like it, is left out
-_PERSONAL_NAME = re.compile(
-    "NAME|MAIL|TELF|TELEF|PHONE|MOBIL|FAX|STRAS|STREET|ADDR|IBAN|BANK|USER|PERSON|CONTACT|BIRTH|SIGN",
-    re.IGNORECASE,
-)
-_EMAIL = "@"
-_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4,}[ ()/-][0-9 ()/.-]*[0-9]$"
-_IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
-_PERSONAL_TEXT = re.compile("|".join((_EMAIL, _PHONE, _IBAN)))
 # SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
 _CUSTOM_NAME = re.compile("[ZY][0-9ZY_]|_-")
 
 _STRUCTURE = frozenset({"@SEGMENT", "@BEGIN", "TABNAM", "MANDT", "DOCNUM", "SERIAL"})
-_LEFT_OUT = PERSONAL_SEGMENTS | PERSONAL_FIELDS | _STRUCTURE
 _SAYS_NOTHING = frozenset({"", NO_DATA, "00000000", "000000"})
 
 
@@ -54,7 +28,7 @@ def unmapped(idoc: Idoc, mapped: frozenset[str]) -> dict[str, str]:
     standard: dict[str, str] = {}
     for pointer, text, is_custom in _leaves(idoc.body.fields, "", mapped, is_custom=False):
         found = custom if is_custom else standard
-        if len(found) < EXTENSIONS_LIMIT and not _PERSONAL_TEXT.search(text):
+        if len(found) < EXTENSIONS_LIMIT and not is_person(text):
             found[pointer] = text[:EXTENSION_MAX_CHARACTERS]
     return dict(islice((custom | standard).items(), EXTENSIONS_LIMIT))
 
@@ -66,7 +40,7 @@ def _leaves(
     if isinstance(node, dict):
         for name, child in node.items():
             is_own = is_custom or _is_custom(name)
-            if name not in _LEFT_OUT and not _is_personal(name) and (is_own or name not in mapped):
+            if not _is_left_out(name) and (is_own or name not in mapped):
                 yield from _leaves(child, f"{pointer}/{name}", mapped, is_custom=is_own)
     elif isinstance(node, list):
         for index, child in enumerate(node):
@@ -77,8 +51,8 @@ def _leaves(
 
 # the names are few and come again with every document
 @lru_cache(maxsize=4096)
-def _is_personal(name: str) -> bool:
-    return _PERSONAL_NAME.search(name) is not None
+def _is_left_out(name: str) -> bool:
+    return name in _STRUCTURE or PERSONAL.covers(name)
 
 
 @lru_cache(maxsize=4096)

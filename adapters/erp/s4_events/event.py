@@ -10,15 +10,9 @@ from adapters.erp.s4_events.event_type import EventType, event_type
 from adapters.erp.s4_events.exceptions import BLOCKING_REASON, difference_posted, payment_block
 from adapters.erp.s4_events.members import Members, members
 from adapters.erp.s4_events.objects import OBJECTS, BusinessObject
-from adapters.reading import (
-    KEY_MAX_CHARACTERS,
-    LINE_MAX_CHARACTERS,
-    DocumentKind,
-    Reading,
-    key,
-    member,
-    shortened,
-)
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import money
 from contracts.canonical import Fact, Money, Normalised, Partner, Place, Reference
 from contracts.errors import Unmapped
@@ -52,7 +46,7 @@ def normalise(reading: Reading) -> Normalised:
 
     Raises: Unmapped for an object of ours without its number.
     """
-    what, found = event_type(reading.text("/type") or ""), members(reading.find(""))
+    what, found = event_type(reading.text("/type") or ""), members(reading.tree)
     known = OBJECTS.get(what.name)
     if known is None:
         return Normalised()

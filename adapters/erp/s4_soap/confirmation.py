@@ -8,7 +8,9 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_key, line_number,
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, order_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, distinct, key, member
+from adapters.keys import distinct, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity, value_of
 from adapters.values import money, quantity
 from contracts.canonical import (
@@ -25,6 +27,7 @@ from contracts.canonical import (
 )
 
 PAYLOAD = "OrderConfirmation"
+CONTRACT = "erp-sap-s4-order-confirmation"
 EVIDENCE_LIMIT = 50
 
 _CONFIRMATION = f"/{PAYLOAD}"
@@ -150,4 +153,4 @@ def _evidence(reading: Reading, item: str) -> tuple[Evidence, ...]:
     return reading.evidence(f"{item}/RequestedQuantity", *schedule, *rejections)
 
 
-KIND = DocumentKind(contract="erp-sap-s4-order-confirmation", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

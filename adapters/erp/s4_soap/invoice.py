@@ -8,11 +8,14 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_number, of_docume
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import currency_at, money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, distinct, each_once, key, member
+from adapters.keys import distinct, each_once, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import money, quantity, ratio
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised, Reference
 
 PAYLOAD = "Invoice"
+CONTRACT = "erp-sap-s4-invoice"
 INVOICE = f"/{PAYLOAD}"
 
 CREDIT_MEMO = "005"  # SupplierInvoiceTypeCode; its amounts have no sign
@@ -99,4 +102,4 @@ def _tax(reading: Reading, sign: int) -> Money | None:
     return money(sign * sum(amounts, Decimal(0)), currency_at(reading, *taxes)) if amounts else None
 
 
-KIND = DocumentKind(contract="erp-sap-s4-invoice", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

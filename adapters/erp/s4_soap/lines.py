@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, distinct, key, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, distinct, key, shortened
+from adapters.reading import Reading
 from adapters.values import gtin
 from contracts.canonical import FactLine, Item, Place, Reference
 

@@ -14,8 +14,10 @@ from adapters.erp.s4_soap.lines import (
 )
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order, message_key
 from adapters.erp.s4_soap.values import quantity_at
+from adapters.keys import each_once, key, member
+from adapters.kinds import DocumentKind
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
-from adapters.reading import DocumentKind, Reading, each_once, key, member
+from adapters.reading import Reading
 from contracts.canonical import (
     Category,
     Fact,
@@ -28,6 +30,7 @@ from contracts.canonical import (
 )
 
 PAYLOAD = "MaterialDocument"
+CONTRACT = "erp-sap-s4-material-document"
 
 _DOCUMENT = f"/{PAYLOAD}"
 _ITEMS = f"{_DOCUMENT}/MaterialDocumentItem"
@@ -118,4 +121,4 @@ def _difference(reading: Reading, item: str) -> Iterator[RetailException]:
     )
 
 
-KIND = DocumentKind(contract="erp-sap-s4-material-document", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

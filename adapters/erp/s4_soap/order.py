@@ -6,11 +6,14 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_number, plant
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, order_key
 from adapters.erp.s4_soap.parties import supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, key, member
+from adapters.keys import key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.triggers import total_quantity
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Quantity, Reference
 
 PAYLOAD = "Order"
+CONTRACT = "erp-sap-s4-order"
 
 _ORDER = f"/{PAYLOAD}"
 # SAP's data type ActionCode: delete, and remove; such a line is not wanted any more
@@ -68,4 +71,4 @@ def _ordered(reading: Reading, item: str) -> Quantity | None:
     return count or total_quantity(quantity_at(reading, f"{at}/ScheduleLineOrderQuantity") for at in schedule)
 
 
-KIND = DocumentKind(contract="erp-sap-s4-order", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

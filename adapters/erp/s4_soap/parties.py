@@ -1,7 +1,8 @@
 """Who the other side is: a company by its number, never by its name."""
 
 from adapters.erp.s4_soap.lines import elements
-from adapters.reading import KEY_MAX_CHARACTERS, Reading, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.reading import Reading
 from contracts.canonical import Partner
 
 # PartyType: names of S/4HANA's messages, and the partner functions that some senders put there

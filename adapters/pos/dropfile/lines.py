@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Literal
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, shortened
+from adapters.reading import Reading
 from adapters.values import gtin, money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
 

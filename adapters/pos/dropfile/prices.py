@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from adapters.keys import key
 from adapters.pos.dropfile.lines import money_of
 from adapters.pos.dropfile.sold import LineType, SoldLine
-from adapters.reading import Reading, key
+from adapters.reading import Reading
 from adapters.values import plain
 from contracts.canonical import Category, Measure, Reference, RetailException
 

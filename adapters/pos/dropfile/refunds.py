@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from adapters.keys import key
 from adapters.pos.dropfile.lines import money_of
 from adapters.pos.dropfile.sold import SoldLine
-from adapters.reading import Reading, key
+from adapters.reading import Reading
 from contracts.canonical import Category, Measure, Reference, RetailException
 
 REFUND_LIMIT = Decimal(50)  # taxonomy, refund-anomaly: without a receipt from this on, in the store's money

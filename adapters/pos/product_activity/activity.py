@@ -9,9 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from adapters.pos.product_activity.dates import occurred_at
+from adapters.keys import LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.kinds import DocumentKind
 from adapters.pos.product_activity.items import item_of, price_of
-from adapters.reading import LINE_MAX_CHARACTERS, DocumentKind, Reading, key, member, shortened
+from adapters.pos.product_activity.times import occurred_at
+from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner
 
 CONTRACT = "pos-ubl-product-activity"

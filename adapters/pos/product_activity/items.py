@@ -2,7 +2,8 @@
 
 from decimal import Context, Decimal
 
-from adapters.reading import KEY_MAX_CHARACTERS, Reading, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.reading import Reading
 from adapters.values import gtin, money
 from contracts.canonical import Item, Money
 

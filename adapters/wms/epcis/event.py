@@ -4,12 +4,15 @@ import re
 from typing import Literal
 from urllib.parse import unquote
 
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, shortened
-from adapters.wms.epcis.content import EVENT
+from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
 from adapters.wms.epcis.objects import LINES_LIMIT, Objects, objects
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner, Reference
+
+CONTRACT = "wms-epcis-event"
 
 REFERENCES_LIMIT = 1000
 
@@ -75,7 +78,7 @@ def normalise(reading: Reading) -> Normalised:
         return Normalised(exceptions=unsellable(reading, subject, references(reading)))
     fact = Fact(
         kind=kind,
-        key=fact_key(reading.find("")),
+        key=fact_key(reading.tree),
         occurred_at=reading.occurred_at("/eventTime"),
         place=reading.place("dc", *PLACES),
         partner=_partner(reading, kind),
@@ -158,4 +161,4 @@ def _owner(reading: Reading, side: str) -> str | None:
     return reading.text(*(f"{at}/{side}" for at in parties if reading.text(f"{at}/type") == "owning_party"))
 
 
-KIND = DocumentKind(contract=EVENT, business_key=place_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=place_key, normalise=normalise)

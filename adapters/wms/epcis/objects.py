@@ -6,7 +6,8 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.reading import LINE_MAX_CHARACTERS, PIECES, Reading, key, shortened
+from adapters.keys import LINE_MAX_CHARACTERS, key, shortened
+from adapters.reading import PIECES, Reading
 from adapters.values import quantity
 from adapters.wms.epcis.identifiers import is_goods, item_of, lot
 from contracts.canonical import FactLine, Item

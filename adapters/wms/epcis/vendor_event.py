@@ -1,9 +1,11 @@
 """An event of a vendor's own type: taken, and not interpreted."""
 
-from adapters.reading import DocumentKind, Reading
-from adapters.wms.epcis.content import VENDOR_EVENT
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.epcis.identity import place_key
 from contracts.canonical import Normalised
+
+CONTRACT = "wms-epcis-vendor-event"
 
 
 def normalise(_reading: Reading) -> Normalised:
@@ -11,4 +13,4 @@ def normalise(_reading: Reading) -> Normalised:
     return Normalised()
 
 
-KIND = DocumentKind(contract=VENDOR_EVENT, business_key=place_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=place_key, normalise=normalise)

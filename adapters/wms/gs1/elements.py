@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, as_text, key, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, key, shortened
+from adapters.reading import Reading
+from adapters.values import as_text
 from contracts.canonical import Item, Partner, Place, Quantity, Reference
 
 _ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "shipment", "delivery", "return"]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, each_once
+from adapters.keys import each_once
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import MAPPED, document_key, is_withdrawn, partner, place, texts
 from adapters.wms.gs1.lines import fact_line
 from adapters.wms.gs1.shipments import Shipment, read_shipments
@@ -85,7 +87,7 @@ def _fact(reading: Reading, shipment: Shipment) -> Fact:
 
 def _is_return(reading: Reading, at: str) -> bool:
     """Say whether a customer sent the goods: by the type of receipt, or the guide that the sender follows."""
-    said = [reading.text(f"{at}/warehousingReceiptTypeCode") or "", *texts(reading.find(""), *_SCOPE)]
+    said = [reading.text(f"{at}/warehousingReceiptTypeCode") or "", *texts(reading.tree, *_SCOPE)]
     return any("RETURN" in each.upper() for each in said)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from adapters.reading import LINE_MAX_CHARACTERS, DocumentKind, Reading, each_once, key, shortened
+from adapters.keys import LINE_MAX_CHARACTERS, each_once, key, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import (
     MAPPED,
     document_id,
@@ -24,6 +26,7 @@ from contracts.canonical import Fact, FactKind, FactLine, Normalised
 DOCUMENT = "logisticsInventoryReport"
 CONTRACT = "wms-gs1-logistics-inventory-report"
 
+STATUSES_LIMIT = 100_000  # in a location; more than a fact may have lines make several facts
 FACT_LINES_LIMIT = 10_000  # of the canonical contract; a full report of a warehouse may have more
 
 _LOCATION = "logisticsInventoryReportInventoryLocation"
@@ -37,9 +40,6 @@ def business_key(tree: dict[str, Any]) -> str:
         for number in texts(tree, DOCUMENT, _LOCATION, "inventoryLocation", name):
             return key("stock", number)
     return document_key(tree, DOCUMENT)
-
-
-STATUSES_LIMIT = 100_000  # in a location; more than a fact may have lines make several facts
 
 
 def normalise(reading: Reading) -> Normalised:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from adapters.reading import LINE_MAX_CHARACTERS, Reading, shortened
+from adapters.keys import LINE_MAX_CHARACTERS, shortened
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import distinct, item, line_reference, quantity, references, repeated
 from contracts.canonical import Evidence, FactLine, Item, Quantity, Reference
 

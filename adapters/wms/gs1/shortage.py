@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.reading import Reading, key
+from adapters.keys import key
+from adapters.reading import Reading
 from adapters.values import quantity
 from adapters.wms.gs1.elements import distinct
 from adapters.wms.gs1.lines import Line

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.reading import LINE_MAX_CHARACTERS, Reading, key, shortened
+from adapters.keys import LINE_MAX_CHARACTERS, key, shortened
+from adapters.reading import Reading
 from adapters.values import quantity as as_quantity
 from adapters.wms.gs1.elements import item, made_at, party_id, quantity
 from contracts.canonical import Category, FactLine, Item, Place, Quantity, RetailException

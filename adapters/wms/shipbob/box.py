@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import LINE_MAX_CHARACTERS, DocumentKind, Reading, key, member, shortened
+from adapters.keys import LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
 
 CONTRACT = "wms-shipbob-box"

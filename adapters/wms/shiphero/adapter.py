@@ -40,7 +40,7 @@ _BY_TYPE = {
     "order backorder": backorder.KIND,
     "return update": customer_return.KIND,
 }
-_BY_CONTRACT = {kind.contract: kind for kind in _BY_TYPE.values()}
+_KINDS = {kind.contract: kind for kind in _BY_TYPE.values()}
 
 
 class ShipHeroAdapter:
@@ -49,7 +49,7 @@ class ShipHeroAdapter:
     system = "wms"
     format = "shiphero"
     title = "ShipHero webhooks"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = Signature(
         header="x-shiphero-hmac-sha256", algorithm="sha256", encoding="base64"
     )
@@ -84,7 +84,7 @@ class ShipHeroAdapter:
         reading = Reading(document, source, received_at, PERSONAL)
         if _is_test(reading):
             return Normalised()
-        return _BY_CONTRACT[document.contract].normalise(reading)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _is_test(reading: Reading) -> bool:

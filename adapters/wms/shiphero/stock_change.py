@@ -6,14 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import (
-    LINE_MAX_CHARACTERS,
-    DocumentKind,
-    Reading,
-    key,
-    member,
-    shortened,
-)
+from adapters.keys import LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import Category, Fact, FactKind, FactLine, Item, Normalised, RetailException
 
 CONTRACT = "wms-shiphero-inventory-change"
