@@ -23,8 +23,9 @@ STOP_SECONDS = 10
 def commands(document: str) -> list[str]:
     """Every command of the code blocks of a document, with its continuation lines joined."""
     text = (REPOSITORY / document).read_text()
-    blocks = re.findall(r"^ *```\n(.*?)^ *```", text, flags=re.DOTALL | re.MULTILINE)
-    lines = [line.strip() for line in "\n".join(blocks).replace("\\\n", " ").splitlines()]
+    blocks = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, flags=re.DOTALL | re.MULTILINE)
+    plain = "\n".join(block for language, block in blocks if not language)
+    lines = [line.strip() for line in plain.replace("\\\n", " ").splitlines()]
     is_command = re.compile(r"\S*crossdock|curl|make|[A-Z_]+=")
     return [line.partition("   #")[0].strip() for line in lines if is_command.match(line)]
 
