@@ -17,7 +17,6 @@ from adapters.conformance import (
     Item,
     Sample,
     adapters,
-    as_document,
     demo_source,
     meaning,
     run,
@@ -26,6 +25,7 @@ from adapters.conformance import (
 )
 from adapters.framing import messages
 from contracts.adapter import Adapter
+from contracts.canon import as_document
 from contracts.manifest import Kind
 from contracts.registry import Registry
 

@@ -11,13 +11,14 @@ import msgspec
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.framing import messages
 from adapters.wms import ADAPTERS
 from adapters.wms.epcis import vocabulary
 from adapters.wms.epcis.adapter import EpcisAdapter
 from adapters.wms.epcis.identifiers import gtin, is_goods, is_person, lot
 from adapters.wms.epcis.identity import as_one
+from contracts.canon import as_document
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractViolated, EventError, RequestUnreadable

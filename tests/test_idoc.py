@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, meaning, run, samples
+from adapters.conformance import RECEIVED_AT, demo_source, meaning, run, samples
 from adapters.erp import ADAPTERS
+from contracts.canon import as_document
 from contracts.canonical import Category, Fact, FactKind, Money, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import (

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.framing import messages
 from adapters.wms import ADAPTERS
 from adapters.wms.shipbob.adapter import ShipBobAdapter
+from contracts.canon import as_document
 from contracts.canonical import Category, FactKind, Normalised
 from contracts.documents import Arrival, Message
 from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestInvalid, RequestUnreadable

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.wms import ADAPTERS
+from contracts.canon import as_document
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Message
 from contracts.errors import (

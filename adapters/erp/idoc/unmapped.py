@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import NO_DATA
-from adapters.values import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
+from adapters.values import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
 
 # segments that hold people's names, addresses, accounts and cards, or free text in which people write them
 PERSONAL_SEGMENTS = frozenset(
@@ -33,7 +33,8 @@ _PERSONAL_NAME = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = "@"
-_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4,}[ ()/-][0-9 ()/.-]*[0-9]$"
+# the second with a blank or a mark between its digits; without going back, for a text may be megabytes long
+_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4}[0-9.]*+[ ()/-][0-9 ()/.-]*+(?<=[0-9])$"
 _IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
 _PERSONAL_TEXT = re.compile("|".join((_EMAIL, _PHONE, _IBAN)))
 # SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
@@ -65,6 +66,8 @@ def _leaves(
     """Yield pointer, text, and whether it is the customer's own; `mapped` names nothing of the customer's."""
     if isinstance(node, dict):
         for name, child in node.items():
+            if len(pointer) + len(name) > POINTER_MAX_CHARACTERS:
+                continue
             is_own = is_custom or _is_custom(name)
             if name not in _LEFT_OUT and not _is_personal(name) and (is_own or name not in mapped):
                 yield from _leaves(child, f"{pointer}/{name}", mapped, is_custom=is_own)
