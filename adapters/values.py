@@ -65,6 +65,11 @@ def money(number: Decimal, currency: str) -> Money:
     return Money(amount=f"{whole}.{fraction.ljust(2, '0')}", currency=currency)
 
 
+def is_currency(text: str) -> bool:
+    """Say whether a text looks like an ISO 4217 code."""
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
 def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
     """Return one part to six decimals, or None where there are none to divide by."""
     try:

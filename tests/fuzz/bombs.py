@@ -42,7 +42,25 @@ def bombs(body: bytes, size: int) -> dict[str, bytes]:
             return _json_bombs(json.loads(body), size)
         except ValueError:
             return _json_bombs(json.loads(body.splitlines()[0]), size)
-    return _xml_bombs(body, size)
+    return (
+        _xml_bombs(body, size)
+        if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        else _row_bombs(body, size)
+    )
+
+
+def _row_bombs(body: bytes, size: int) -> dict[str, bytes]:
+    """A file of rows: its last but one row again and again, or grown, or rows of marks alone."""
+    *first, row, last = body.splitlines(keepends=True)
+    head = b"".join(first)
+    return {
+        "many rows": head + row * (size // len(row)) + last,
+        "one long row": head + row.rstrip(b"\r\n") + b"9" * size + b"\n" + last,
+        "many columns": head + row.rstrip(b"\r\n") + b";" * size + b"\n" + last,
+        "rows of one column": head + b";\n" * (size // 2) + last,
+        "quotes": head + b'"' * size + b"\n" + last,
+        "no end of line": head + row * 10 + b"9" * size,
+    }
 
 
 def _json_bombs(tree: Any, size: int) -> dict[str, bytes]:
@@ -123,8 +141,10 @@ def _repeated(body: bytes, index: int, size: int) -> bytes:
     root = etree.fromstring(body)
     element = list(root.iter())[index]
     once = etree.tostring(element, with_tail=False)
-    element.addnext(etree.ProcessingInstruction("here"))
-    return etree.tostring(root).replace(b"<?here?>", once * (size // len(once)))
+    element.addnext(etree.Comment("here"))
+    repeated = etree.tostring(root).replace(b"<!--here-->", once * (size // len(once)))
+    assert len(repeated) > size // 2
+    return repeated
 
 
 def _around(body: bytes) -> tuple[bytes, bytes]:

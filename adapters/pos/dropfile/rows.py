@@ -12,11 +12,12 @@ from enum import StrEnum
 from msgspec import Struct
 
 from adapters.pos.dropfile.layout import Column, Layout, Trailer
-from contracts.errors import RequestUnreadable
+from contracts.errors import RequestTooLarge, RequestUnreadable
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NOTHING = b" \t\r\n\x1a\x00"  # 1A: the end of a text file in DOS
 _SHOWN_CHARACTERS = 300
+_ROWS_LIMIT = 2_000_000  # each takes two microseconds, however short it is
 _ROW_LIMIT_BYTES = 64 << 10  # each delimiter becomes a cell, which takes 60 bytes
 
 
@@ -44,10 +45,13 @@ class Row(Struct, frozen=True, kw_only=True, gc=False):
 class Rows:
     """The rows of a body. The head, which ends at `start`, is what every item of the file begins with.
 
-    Raises: RequestUnreadable where the header row lacks a column of the layout.
+    Raises: RequestUnreadable where the header row lacks a column of the layout; RequestTooLarge for millions
+    of rows.
     """
 
     def __init__(self, layout: Layout, body: bytes) -> None:
+        if max(body.count(b"\n"), body.count(b"\r")) > _ROWS_LIMIT:
+            raise RequestTooLarge(f"there are more than {_ROWS_LIMIT} rows in this file")
         self._layout = layout
         self._body = body
         self._comment = layout.comment.encode(layout.encoding, "replace")
