@@ -1,4 +1,4 @@
-"""What an adapter says keeps its canonical contract, or is a dead letter of ours; never an owner's trouble."""
+"""What an adapter says keeps its canonical contract, or is a dead letter: never an owner's trouble."""
 
 import pytest
 

@@ -55,12 +55,13 @@ _MAPPED = frozenset(
 def normalise_delivery(idoc: Idoc) -> Normalised:
     """Return the delivery, and, of one that comes in, an exception for each line that comes short."""
     headers = idoc.body.children("E1EDL20")
-    facts = tuple(_fact(idoc, header) for header in headers)
+    others = unmapped(idoc, _MAPPED)  # of the IDoc, which has one delivery by rule
+    facts = tuple(_fact(idoc, header, others) for header in headers)
     short = [
         exception
         for header, fact in zip(headers, facts, strict=True)
         if _is_inbound(idoc.control, header) and fact.kind is not FactKind.RETURN
-        # an IDoc has one delivery by rule; where it has more, lines 10 of two must not become one matter
+        # where it has more, lines 10 of two must not become one matter
         for exception in _short_lines(idoc, header, fact, f"{fact.key}:" if len(headers) > 1 else "")
     ]
     return Normalised(facts=facts, exceptions=one_for_each_key(short))
@@ -77,7 +78,7 @@ def purchase_order_of_delivery(body: Segment) -> str:
     return ""
 
 
-def _fact(idoc: Idoc, header: Segment) -> Fact:
+def _fact(idoc: Idoc, header: Segment, extensions: dict[str, str]) -> Fact:
     lines, parties = header.children("E1EDL24"), header.children("E1ADRM1")
     is_inbound, kind = _is_inbound(idoc.control, header), _kind(idoc, header)
     number = header.text("VBELN") or header.text("LIFEX")
@@ -97,7 +98,7 @@ def _fact(idoc: Idoc, header: Segment) -> Fact:
         status=idoc.control.text("STATUS") or None,
         business_day=_goods_movement_day(header),
         assumed=idoc.assumptions(),
-        extensions=unmapped(idoc, _MAPPED),
+        extensions=extensions,
     )
 
 

@@ -1,5 +1,6 @@
 """What of a POSLog must not travel: people, cards and accounts. What is left may go to `extensions`."""
 
+from functools import lru_cache
 from typing import Any
 
 # parts of the names of elements and attributes, in lower case: dialects name people in too many ways for a
@@ -13,6 +14,7 @@ _WORDS = (
 )  # fmt: skip
 # a tender may hold a card, a cheque, a voucher or an account: only what is sure to be none of them stays
 _TENDERS = frozenset({"Tender", "TenderChange"})
+_NAME_MAX_CHARACTERS = 100  # no dialect has longer ones
 _TENDER_MEMBERS = frozenset({"@TenderType", "@TypeCode", "@TenderDescription", "Amount", "Cashback"})
 
 
@@ -25,8 +27,14 @@ def without_personal(node: Any) -> Any:
     return {
         name: _tender(child) if name in _TENDERS else without_personal(child)
         for name, child in node.items()
-        if not any(word in name.lower() for word in _WORDS)
+        if len(name) <= _NAME_MAX_CHARACTERS and not _is_personal(name)
     }
+
+
+# the names are few and come again with every transaction
+@lru_cache(maxsize=4096)
+def _is_personal(name: str) -> bool:
+    return any(word in name.lower() for word in _WORDS)
 
 
 def _tender(node: Any) -> Any:
