@@ -994,9 +994,7 @@ def damaged(body: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize(
-    "text", ["1" + "-" * 100_000, "1" + "- 1" * 100_000 + "-", "1" + "1" * 300_000 + "x"]
-)
+@pytest.mark.parametrize("text", ["1" + "-" * 100_000, "1" + "- 1" * 100_000 + "-", "1" * 300_000 + "x"])
 def test_text_that_is_almost_a_phone_number_is_judged_in_one_pass(text: str) -> None:
     started = time.thread_time()
     is_found = unmapped._PERSONAL_TEXT.search(text) is not None

@@ -173,7 +173,7 @@ def test_a_long_prefix_does_not_hide_a_long_namespace() -> None:
 
 def test_long_texts_and_values_are_no_namespaces() -> None:
     inner = f'<M note="{"x" * 5000}">xmlns "{"y" * 5000}"</M>'
-    root, tree = parse_tree(with_namespaces(inner), never)
+    _, tree = parse_tree(with_namespaces(inner), never)
     assert tree["M"]["@note"] == "x" * 5000
 
 
