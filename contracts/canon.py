@@ -10,6 +10,8 @@ from contracts.documents import Document
 from contracts.errors import ContractViolated, Unmapped
 from contracts.registry import Registry
 
+EXCEPTIONS_LIMIT = 10_000  # as many as a fact has lines
+
 
 class Canon:
     """The canonical contracts, each ready to judge."""
@@ -21,8 +23,10 @@ class Canon:
     def hold(self, normalised: Normalised) -> Normalised:
         """Return what was said, all of which keeps its contract (hot path: 2 µs a fact).
 
-        Raises: Unmapped, naming the contract and the first place that breaks it.
+        Raises: Unmapped, naming the contract and the first place that breaks it, or for too many exceptions.
         """
+        if (count := len(normalised.exceptions)) > EXCEPTIONS_LIMIT:
+            raise Unmapped(f"one event would have {count} exceptions, more than {EXCEPTIONS_LIMIT}")
         self.hold_each(normalised.facts)
         self.hold_each(normalised.exceptions)
         return normalised

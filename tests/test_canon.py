@@ -43,3 +43,10 @@ def test_text_that_is_longer_than_its_contract_takes_is_not_mapped() -> None:
 def test_exception_is_held_like_a_fact() -> None:
     with pytest.raises(Unmapped, match=r"exception-inventory-variance@1.0.0 .*\$\.key: "):
         CANON.hold(Normalised(exceptions=(variance(""),)))
+
+
+def test_event_of_more_exceptions_than_a_fact_has_lines_is_not_mapped() -> None:
+    found = tuple(variance(str(number)) for number in range(10_001))
+    assert CANON.hold(Normalised(exceptions=found[1:]))
+    with pytest.raises(Unmapped, match="10001 exceptions, more than 10000"):
+        CANON.hold(Normalised(exceptions=found))

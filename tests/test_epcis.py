@@ -905,3 +905,17 @@ def test_members_with_names_too_long_for_a_pointer_are_left_out_of_the_fact() ->
     found = meant_by(**{"x:" + "y" * 2000: {"a": 1}, "x:short": "here"})
     assert found.facts[0].extensions["/x:short"] == "here"
     assert max(map(len, found.facts[0].extensions)) < 100
+
+
+def test_a_disposition_that_is_set_again_and_again_is_one_matter_for_each_class() -> None:
+    classes = [f"urn:epc:id:sgtin:4012345.0{number:05d}.1" for number in range(3000)]
+    started = time.thread_time()
+    found = meant_by(epcList=classes, persistentDisposition={"set": ["damaged"] * 3000}).exceptions
+    assert (len(found), time.thread_time() - started < 1) == (3000, True)
+
+
+def test_an_exception_refers_to_fifty_documents_at_most() -> None:
+    orders = [{"type": "po", "bizTransaction": f"urn:acme:po:{number}"} for number in range(200)]
+    found = meant_by(bizTransactionList=orders, disposition="damaged")
+    assert len(found.facts[0].references) == 200
+    assert {len(each.references) for each in found.exceptions} == {50}

@@ -10,7 +10,7 @@ from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.reading import distinct
+from adapters.reading import distinct, nearest
 from adapters.triggers import is_short, total_quantity
 from adapters.values import gtin, quantity
 from contracts.canonical import (
@@ -201,7 +201,7 @@ def _short_lines(idoc: Idoc, header: Segment, fact: Fact, prefix: str) -> Iterat
             actual=actual,
             item=first.item,
             unit_price=None,
-            references=distinct((*first.references, *fact.references)),
+            references=nearest(*first.references, *fact.references),
             evidence=tuple(found for segment, _ in members for found in _evidence(segment)),
         )
 

@@ -25,7 +25,7 @@ from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.reading import distinct
+from adapters.reading import nearest
 from adapters.triggers import is_short, total_quantity
 from adapters.values import money, quantity
 from contracts.canonical import (
@@ -161,7 +161,7 @@ def _short_lines(idoc: Idoc, fact: Fact) -> Iterator[RetailException]:
                 actual=confirmed,
                 item=first.item,
                 unit_price=first.unit_price,
-                references=distinct((*first.references, *fact.references)),
+                references=nearest(*first.references, *fact.references),
                 evidence=tuple(found for segment, _ in members for found in _evidence(segment)),
             )
 

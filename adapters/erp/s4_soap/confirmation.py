@@ -8,7 +8,7 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_key, line_number,
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, order_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, distinct, key, member
+from adapters.reading import DocumentKind, Reading, distinct, key, member, nearest
 from adapters.triggers import is_short, total_quantity, value_of
 from adapters.values import money, quantity
 from contracts.canonical import (
@@ -136,7 +136,7 @@ def _shortage(
         place=fact.place,
         partner=fact.partner,
         item=line.item,
-        references=distinct((Reference(kind="purchase-order", id=number, line=line.line), *fact.references)),
+        references=nearest(Reference(kind="purchase-order", id=number, line=line.line), *fact.references),
         money_at_risk=money(value_of(short, price), price.currency) if price else None,
         evidence=tuple(each for item, _ in members for each in _evidence(reading, item))[:EVIDENCE_LIMIT],
         assumed=fact.assumed,
