@@ -9,7 +9,9 @@ from contracts.ids import body_digest
 
 KEY_MAX_CHARACTERS = 256
 LINE_MAX_CHARACTERS = 64
+UNIT_MAX_CHARACTERS = 35
 REFERENCES_LIMIT = 1000
+EXCEPTION_REFERENCES_LIMIT = 50
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 
@@ -23,9 +25,18 @@ def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, .
     return tuple({exception.key: exception for exception in exceptions}.values())
 
 
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
+def distinct(references: Iterable[Reference], limit: int = REFERENCES_LIMIT) -> tuple[Reference, ...]:
     """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
+    return tuple(dict.fromkeys(references))[:limit]
+
+
+def nearest(*references: Reference) -> tuple[Reference, ...]:
+    """Return the references of an exception, its own line's first: at most 50.
+
+    A document can refer to 1,000 others and have an exception in each of 10,000 lines: with all of them an
+    exception would be as large as the document.
+    """
+    return distinct(references, EXCEPTION_REFERENCES_LIMIT)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -15,6 +15,7 @@ from adapters.media_type import with_parameter
 from adapters.pos.dropfile.layout import Layout, LayoutRefused
 from adapters.pos.dropfile.layouts import PARAMETER, Layouts, read_layout
 from contracts.adapter import Adapter
+from contracts.canon import Canon
 from contracts.documents import Arrival, Message, Source
 from contracts.errors import ContractViolated, EventError
 from contracts.registry import Registry
@@ -110,7 +111,7 @@ def _outcome(
         document = registry.validate(adapter.decode(arrival))
         found["contract"] = f"{document.contract}@{document.version}"
         found["source_event_id"] = arrival.source_event_id or document.source_event_id
-        normalised = adapter.normalise(document, source, now)
+        normalised = Canon(registry).hold(adapter.normalise(document, source, now))
         found["facts"] = msgspec.to_builtins(normalised.facts)
         found["exceptions"] = msgspec.to_builtins(normalised.exceptions)
         found["series"] = msgspec.to_builtins(normalised.series)

@@ -27,7 +27,8 @@ _NAME_PATTERN = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = "@"
-_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4,}[ ()/-][0-9 ()/.-]*[0-9]$"
+# the second with a blank or a mark between its digits; without going back, for a text may be megabytes long
+_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4}[0-9.]*+[ ()/-][0-9 ()/.-]*+(?<=[0-9])$"
 _IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
 _TEXT_PATTERN = re.compile("|".join((_EMAIL, _PHONE, _IBAN)))
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, UNIT_MAX_CHARACTERS, shortened
 from adapters.reading import Reading
 from adapters.values import gtin, money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
@@ -11,7 +11,6 @@ from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
 ReferenceKind = Literal["transaction", "delivery", "count"]
 
 _DESCRIPTION_MAX_CHARACTERS = 1000
-_UNIT_MAX_CHARACTERS = 35
 
 _MAPPED = frozenset({
     "layout", "key", "store", "business_day", "occurred_at", "date", "time", "currency", "status", "total",
@@ -60,7 +59,7 @@ def item_of(reading: Reading, at: str) -> Item | None:
 def unit_of(reading: Reading, at: str) -> str | None:
     """Return the unit as the file writes it."""
     written = reading.text(f"{at}/unit")
-    return written[:_UNIT_MAX_CHARACTERS] if written else None
+    return written[:UNIT_MAX_CHARACTERS] if written else None
 
 
 def money_of(reading: Reading, number: Decimal | None) -> Money | None:

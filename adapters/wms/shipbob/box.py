@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.keys import LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
@@ -48,7 +48,7 @@ def _line(reading: Reading, at: str, *, has_come: bool) -> FactLine:
     received = reading.number(f"{at}/received_quantity")
     return FactLine(
         line=shortened(key(number, reading.text(f"{at}/lot_number")), LINE_MAX_CHARACTERS),
-        item=Item(id=reading.text(f"{at}/sku") or number),
+        item=Item(id=shortened(reading.text(f"{at}/sku") or number, KEY_MAX_CHARACTERS)),
         quantity=reading.quantity(received if has_come else expected),
         expected_quantity=reading.quantity(expected) if has_come else None,
     )
