@@ -16,6 +16,7 @@ from contracts.errors import Unmapped
 EXTENSIONS_LIMIT = 200
 EXTENSION_MAX_CHARACTERS = 300
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
+RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
 RATIO_PLACES = Decimal("0.000001")
 
 # OData 2.0 in JSON: milliseconds since 1970 in UTC; an offset in minutes tells how to show it, not when it is
@@ -71,6 +72,16 @@ def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
 def gtin(text: str) -> str | None:
     """Return a GTIN-8, -12, -13 or -14, or None for what isn't as long as one."""
     return text if text.isascii() and text.isdecimal() and len(text) in GTIN_LENGTHS else None
+
+
+def is_restricted(code: str) -> bool:
+    """Say whether a bar code, padded with zeros or not, is one that a store makes itself.
+
+    GS1 General Specifications: numbers that start with 02 or 20 to 29 are for restricted circulation, and
+    stores use them for what is weighed and labelled.
+    """
+    digits = code.lstrip("0")
+    return code.isdecimal() and digits.startswith("2") and len(digits) in RESTRICTED_LENGTHS
 
 
 def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -> str:

@@ -9,10 +9,9 @@ from msgspec import structs
 from adapters.pos.poslog.header import Header
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.prices import PriceDifference, price_differences
+from adapters.triggers import REFUND_LIMIT
 from adapters.values import assumptions, money, plain
 from contracts.canonical import Category, Evidence, Measure, Money, Reference, RetailException
-
-REFUND_LIMIT = Decimal(50)  # taxonomy, refund-anomaly: without a receipt from this on, in the store's money
 
 
 def find_exceptions(lines: Iterable[Line], header: Header, detected_at: str) -> tuple[RetailException, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.reading import DocumentKind, Reading, each_once, key, member
+from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import (
     Category,
     Fact,
@@ -18,8 +19,6 @@ from contracts.canonical import (
 )
 
 CONTRACT = "wms-shipbob-receiving-order"
-
-VARIANCE_MIN_UNITS = 2  # the taxonomy's trigger of inventory-variance: abs(delta_units) >= 2
 
 # all that arrived is counted and stowed; in every other state more may come
 _COMPLETED = "completed"

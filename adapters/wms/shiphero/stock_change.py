@@ -14,11 +14,10 @@ from adapters.reading import (
     member,
     shortened,
 )
+from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, Fact, FactKind, FactLine, Item, Normalised, RetailException
 
 CONTRACT = "wms-shiphero-inventory-change"
-
-VARIANCE_MIN_UNITS = 2  # the taxonomy's trigger of inventory-variance: abs(delta_units) >= 2
 
 # "Cycle count", "physical_count", "Recounted", "stock take"; not "account", "discount" or "counter sale"
 _COUNT = re.compile(r"\b(re)?count(s|ed|ing)?\b|\bstock ?tak(e|ing)\b")
