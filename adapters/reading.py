@@ -5,12 +5,13 @@ under `#text`, and an element that may repeat can stand alone.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from adapters.values import (
     EXTENSION_MAX_CHARACTERS,
@@ -249,8 +250,22 @@ def key(*parts: str | None) -> str:
 
 
 def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
-    """Return one exception a key: a line that stands in a document twice is one line."""
-    return tuple({exception.key: exception for exception in exceptions}.values())
+    """Return the first exception of each key: a line that stands in a document twice is one line."""
+    found: dict[str, RetailException] = {}
+    for exception in exceptions:
+        found.setdefault(exception.key, exception)
+    return tuple(found.values())
+
+
+def each_its_own(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
+    """Number the keys that repeat: some tills give several lines one number. An event's lines never move."""
+    seen = Counter[tuple[str, str]]()
+    found = []
+    for exception in exceptions:
+        seen[exception.category, exception.key] += 1
+        times = seen[exception.category, exception.key]
+        found.append(exception if times == 1 else structs.replace(exception, key=f"{exception.key}/{times}"))
+    return tuple(found)
 
 
 def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:

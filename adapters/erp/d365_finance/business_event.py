@@ -13,7 +13,7 @@ from adapters.erp.d365_finance.catalogue import (
 )
 from adapters.erp.d365_finance.personal import is_personal
 from adapters.erp.d365_finance.times import day, moment
-from adapters.reading import DocumentKind, Reading, key, member, shortened
+from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, distinct, key, member, shortened
 from adapters.values import local_time, money
 from contracts.canonical import (
     Category,
@@ -96,7 +96,7 @@ def _fact(reading: Reading, meaning: EventMeaning, number: str) -> Fact:
         key=key(meaning.reference, reading.text(*_ENTITIES), number),
         occurred_at=occurred_at,
         place=_company(reading),
-        partner=Partner(role="supplier", id=shortened(account, 256)) if account else None,
+        partner=Partner(role="supplier", id=shortened(account, KEY_MAX_CHARACTERS)) if account else None,
         references=_references(reading, meaning, number),
         total=total,
         tax=tax,
@@ -177,7 +177,7 @@ def _references(reading: Reading, meaning: EventMeaning, number: str) -> tuple[R
         yield "sales-order", _first(reading, SALES_ORDERS)
 
     found = ((kind, text) for kind, text in named() if text)
-    return tuple(dict.fromkeys(Reference(kind=kind, id=shortened(text, 256)) for kind, text in found))
+    return distinct(Reference(kind=kind, id=shortened(text, KEY_MAX_CHARACTERS)) for kind, text in found)
 
 
 def _unmapped(reading: Reading, meaning: EventMeaning) -> dict[str, str]:

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Literal
 
 from adapters.erp.idoc.control import OUTBOUND, Idoc, control_record
-from adapters.erp.idoc.lines import line_key, one_for_each_key
+from adapters.erp.idoc.lines import line_key
 from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.reading import distinct
+from adapters.reading import distinct, each_once
 from adapters.triggers import is_short, total_quantity
 from adapters.values import gtin, quantity
 from contracts.canonical import (
@@ -63,7 +63,7 @@ def normalise_delivery(idoc: Idoc) -> Normalised:
         # an IDoc has one delivery by rule; where it has more, lines 10 of two must not become one matter
         for exception in _short_lines(idoc, header, fact, f"{fact.key}:" if len(headers) > 1 else "")
     ]
-    return Normalised(facts=facts, exceptions=one_for_each_key(short))
+    return Normalised(facts=facts, exceptions=each_once(short))
 
 
 def purchase_order_of_delivery(body: Segment) -> str:

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from adapters.erp.idoc.basic_types import GOODS_MOVEMENT, STOCK_MOVEMENT
 from adapters.erp.idoc.control import Idoc
-from adapters.erp.idoc.lines import line_key, one_for_each_key
+from adapters.erp.idoc.lines import line_key
 from adapters.erp.idoc.partners import plant
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
-from adapters.reading import distinct
+from adapters.reading import distinct, each_once
 from adapters.values import gtin, quantity
 from contracts.canonical import (
     Category,
@@ -90,7 +90,7 @@ def normalise_goods_movement(idoc: Idoc) -> Normalised:
     facts = tuple(_fact(idoc, names, kind, members) for kind, members in groups.items())
     counted = (item for item in items if _movement(item, names).is_difference)
     found = (exception for item in counted for exception in _difference(idoc, names, item))
-    return Normalised(facts=facts, exceptions=one_for_each_key(found))
+    return Normalised(facts=facts, exceptions=each_once(found))
 
 
 def purchase_order_of_movement(body: Segment) -> str:

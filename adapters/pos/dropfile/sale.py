@@ -4,8 +4,7 @@ Figures of a sale have the file's signs; those of a return are positive: what ca
 for it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -16,8 +15,8 @@ from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line,
 from adapters.pos.dropfile.prices import price_discrepancies
 from adapters.pos.dropfile.refunds import refund_anomalies
 from adapters.pos.dropfile.sold import LineType, SoldLine
-from adapters.reading import DocumentKind, Reading, key, member
-from contracts.canonical import Fact, FactKind, FactLine, Normalised, RetailException
+from adapters.reading import DocumentKind, Reading, each_its_own, key, member
+from contracts.canonical import Fact, FactKind, FactLine, Normalised
 
 CONTRACT = "pos-dropfile-sale"
 
@@ -58,7 +57,7 @@ def normalise(reading: Reading) -> Normalised:
     exceptions = (
         *price_discrepancies(sold, reading, occurred_at), *refund_anomalies(returned, reading, occurred_at)
     )  # fmt: skip
-    return Normalised(facts=tuple(facts), exceptions=tuple(_with_own_keys(exceptions)))
+    return Normalised(facts=tuple(facts), exceptions=each_its_own(exceptions))
 
 
 def _lines(reading: Reading) -> Iterable[SoldLine]:
@@ -115,15 +114,6 @@ def _with_totals(only: Fact, reading: Reading) -> Fact:
         only, total=money_of(reading, total("/total")), tax=money_of(reading, total("/tax")),
         assumed=reading.assumed,
     )  # fmt: skip
-
-
-def _with_own_keys(found: Iterable[RetailException]) -> Iterator[RetailException]:
-    """Number the keys that repeat: some tills give several lines one number. An event's lines never move."""
-    seen = Counter[tuple[str, str]]()
-    for exception in found:
-        seen[exception.category, exception.key] += 1
-        times = seen[exception.category, exception.key]
-        yield exception if times == 1 else structs.replace(exception, key=f"{exception.key}/{times}")
 
 
 KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -4,14 +4,12 @@ import re
 from typing import Literal
 from urllib.parse import unquote
 
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, shortened
+from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, distinct, shortened
 from adapters.wms.epcis.content import EVENT
 from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
 from adapters.wms.epcis.objects import LINES_LIMIT, Objects, objects
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner, Reference
-
-REFERENCES_LIMIT = 1000
 
 # CBV 2.0, section 7.1; a fact of another step is a movement
 _STEPS = {
@@ -90,13 +88,13 @@ def normalise(reading: Reading) -> Normalised:
 
 def references(reading: Reading) -> tuple[Reference, ...]:
     """Return the orders, invoices and notices that the event is about."""
-    found: dict[tuple[str, str], Reference] = {}
-    for at in reading.places("/bizTransactionList")[:REFERENCES_LIMIT]:
-        kind = _TRANSACTIONS.get(reading.text(f"{at}/type") or "")
-        if kind:
-            number = _number(reading.name(f"{at}/bizTransaction"))
-            found[kind, number] = Reference(kind=kind, id=number)
-    return tuple(found.values())
+    places = reading.places("/bizTransactionList")
+    kinds = (_TRANSACTIONS.get(reading.text(f"{at}/type") or "") for at in places)
+    return distinct(
+        Reference(kind=kind, id=_number(reading.name(f"{at}/bizTransaction")))
+        for at, kind in zip(places, kinds, strict=True)
+        if kind
+    )
 
 
 def _number(transaction: str) -> str:

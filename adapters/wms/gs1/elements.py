@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, as_text, key, shortened
+from adapters.reading import (
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    Reading,
+    as_text,
+    distinct,
+    key,
+    shortened,
+)
 from contracts.canonical import Item, Partner, Place, Quantity, Reference
 
 _ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "shipment", "delivery", "return"]
@@ -144,11 +152,6 @@ def line_reference(found: Iterable[Reference]) -> Reference | None:
     """Return the first reference to a line of a document that a line of ours answers to."""
     lines = [each for each in found if each.line]
     return next((each for kind in _LINE_KINDS for each in lines if each.kind == kind), None)
-
-
-def distinct(found: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in its first place."""
-    return tuple({(each.kind, each.id, each.line): each for each in found}.values())
 
 
 def repeated(reading: Reading, pointer: str) -> tuple[str, ...]:

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from adapters.reading import LINE_MAX_CHARACTERS, Reading, shortened
-from adapters.wms.gs1.elements import distinct, item, line_reference, quantity, references, repeated
+from adapters.reading import LINE_MAX_CHARACTERS, Reading, distinct, shortened
+from adapters.wms.gs1.elements import item, line_reference, quantity, references, repeated
 from contracts.canonical import Evidence, FactLine, Item, Quantity, Reference
-
-REFERENCES_LIMIT = 1000  # of the canonical contracts
 
 # codes of conditions and exceptions that say that there is nothing to say
 _ALL_IS_WELL = frozenset({"ACCEPTED_IN_FULL", "GOOD_CONDITION", "NO_EXCEPTIONS"})
@@ -73,7 +71,7 @@ def fact_line(line: Line) -> FactLine:
 
 def references_of_all(own: Iterable[Reference], lines: Iterable[Line]) -> tuple[Reference, ...]:
     """Return a document's references and those of its lines."""
-    return distinct((*own, *(each for line in lines for each in line.references)))[:REFERENCES_LIMIT]
+    return distinct((*own, *(each for line in lines for each in line.references)))
 
 
 def _each(reading: Reading, at: str, names: list[str]) -> Iterator[str]:
