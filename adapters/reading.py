@@ -13,16 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from adapters.values import (
-    EXTENSION_MAX_CHARACTERS,
-    assumptions,
-    decimal,
-    extensions,
-    local_time,
-    plain,
-    pseudonym,
-    quantity,
-)
+from adapters.values import assumptions, decimal, extensions, local_time, plain, pseudonym, quantity
 from contracts.canonical import (
     Assumption,
     Evidence,
@@ -36,14 +27,17 @@ from contracts.canonical import (
 from contracts.documents import Document, Source
 from contracts.errors import Unmapped
 from contracts.ids import body_digest
+from contracts.limits import (
+    EXTENSION_MAX_CHARACTERS,
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    LINES_LIMIT,
+    REFERENCES_LIMIT,
+    WORDS_MAX_CHARACTERS,
+)
 
 PIECES = "EA"  # what a document that names no unit counts
 
-KEY_MAX_CHARACTERS = 256
-LINE_MAX_CHARACTERS = 64
-LINES_LIMIT = 10_000  # a fact has no more
-WORDS_MAX_CHARACTERS = 256
-REFERENCES_LIMIT = 1000
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none

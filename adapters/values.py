@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
 
-EXTENSIONS_LIMIT = 200
-EXTENSION_MAX_CHARACTERS = 300
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
 RATIO_PLACES = Decimal("0.000001")

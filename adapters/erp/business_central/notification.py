@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, key, member, shortened
+from adapters.reading import DocumentKind, Reading, key, member, shortened
 from contracts.canonical import Fact, FactKind, Normalised, Place
+from contracts.limits import KEY_MAX_CHARACTERS
 
 CONTRACT = "erp-business-central-notification"
 

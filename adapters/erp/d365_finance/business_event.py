@@ -13,7 +13,7 @@ from adapters.erp.d365_finance.catalogue import (
 )
 from adapters.erp.d365_finance.personal import is_personal
 from adapters.erp.d365_finance.times import day, moment
-from adapters.reading import KEY_MAX_CHARACTERS, DocumentKind, Reading, distinct, key, member, shortened
+from adapters.reading import DocumentKind, Reading, distinct, key, member, shortened
 from adapters.values import local_time, money
 from contracts.canonical import (
     Category,
@@ -26,6 +26,7 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+from contracts.limits import KEY_MAX_CHARACTERS
 
 CONTRACT = "erp-d365-business-event"
 # what the vendor's endpoints get when an event is activated or tried

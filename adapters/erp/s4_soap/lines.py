@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, distinct, key, shortened
+from adapters.reading import Reading, distinct, key, shortened
 from adapters.values import gtin
 from contracts.canonical import FactLine, Item, Place, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 _GTINS = ("ProductStandardID", "GlobalTradeItemNumber", "InternationalArticleNumber")
 

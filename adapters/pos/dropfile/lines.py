@@ -3,14 +3,18 @@
 from decimal import Decimal
 from typing import Literal
 
-from adapters.reading import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, Reading, shortened
+from adapters.reading import Reading, shortened
 from adapters.values import gtin, money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
+from contracts.limits import (
+    DESCRIPTION_MAX_CHARACTERS,
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    UNIT_MAX_CHARACTERS,
+)
 
 ReferenceKind = Literal["transaction", "delivery", "count"]
 
-_DESCRIPTION_MAX_CHARACTERS = 1000
-_UNIT_MAX_CHARACTERS = 35
 
 _MAPPED = frozenset({
     "layout", "key", "store", "business_day", "occurred_at", "date", "time", "currency", "status", "total",
@@ -52,14 +56,14 @@ def item_of(reading: Reading, at: str) -> Item | None:
     return Item(
         id=shortened(item_id, KEY_MAX_CHARACTERS),
         gtin=gtin(code),
-        description=description[:_DESCRIPTION_MAX_CHARACTERS] if description else None,
+        description=description[:DESCRIPTION_MAX_CHARACTERS] if description else None,
     )
 
 
 def unit_of(reading: Reading, at: str) -> str | None:
     """Return the unit as the file writes it."""
     written = reading.text(f"{at}/unit")
-    return written[:_UNIT_MAX_CHARACTERS] if written else None
+    return written[:UNIT_MAX_CHARACTERS] if written else None
 
 
 def money_of(reading: Reading, number: Decimal | None) -> Money | None:

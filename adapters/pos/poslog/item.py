@@ -5,8 +5,7 @@ from adapters.values import gtin
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
 from contracts.canonical import Item
-
-_DESCRIPTION_MAX_CHARACTERS = 1000
+from contracts.limits import DESCRIPTION_MAX_CHARACTERS
 
 # what tills call a GTIN, before the digits that say its length
 _GTIN_NAMES = frozenset({"EAN", "GTIN", "JAN", "UPC", "UPCA"})
@@ -30,7 +29,7 @@ def item_of(sale: Tree) -> Item | None:
     return Item(
         id=item_id,
         gtin=next((code for kind, code in coded if _is_gtin(kind, code)), None),
-        description=next((name[:_DESCRIPTION_MAX_CHARACTERS] for name in names if name), None),
+        description=next((name[:DESCRIPTION_MAX_CHARACTERS] for name in names if name), None),
     )
 
 

@@ -2,11 +2,11 @@
 
 from decimal import Context, Decimal
 
-from adapters.reading import KEY_MAX_CHARACTERS, Reading, shortened
+from adapters.reading import Reading, shortened
 from adapters.values import gtin, money
 from contracts.canonical import Item, Money
+from contracts.limits import DESCRIPTION_MAX_CHARACTERS, KEY_MAX_CHARACTERS
 
-_DESCRIPTION_MAX_CHARACTERS = 1000
 _PRICE_STEP = Decimal("0.000001")
 _ONE = Decimal(1)
 _WIDE = Context(prec=100)  # holds the quotient of any two figures that the contract lets in
@@ -28,7 +28,7 @@ def item_of(reading: Reading, at: str) -> Item | None:
     return Item(
         id=shortened(item_id, KEY_MAX_CHARACTERS),
         gtin=gtin(standard),
-        description=description[:_DESCRIPTION_MAX_CHARACTERS] if description else None,
+        description=description[:DESCRIPTION_MAX_CHARACTERS] if description else None,
     )
 
 

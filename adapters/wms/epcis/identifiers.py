@@ -7,8 +7,9 @@ import re
 from functools import lru_cache
 
 from contracts.canonical import Item
+from contracts.limits import KEY_MAX_CHARACTERS
 
-ITEM_ID_MAX_CHARACTERS = 256
+ITEM_ID_MAX_CHARACTERS = KEY_MAX_CHARACTERS
 GTIN_DIGITS = 14
 
 # <company prefix>.<indicator and item reference>, then a serial number, a lot or a `*`

@@ -6,12 +6,11 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.reading import LINE_MAX_CHARACTERS, PIECES, Reading, key, shortened
+from adapters.reading import PIECES, Reading, key, shortened
 from adapters.values import quantity
 from adapters.wms.epcis.identifiers import is_goods, item_of, lot
 from contracts.canonical import FactLine, Item
-
-LINES_LIMIT = 10_000  # of a fact
+from contracts.limits import LINE_MAX_CHARACTERS, LINES_LIMIT
 
 
 class Objects(Struct, frozen=True, kw_only=True):

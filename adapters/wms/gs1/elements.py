@@ -7,16 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from adapters.reading import (
-    KEY_MAX_CHARACTERS,
-    LINE_MAX_CHARACTERS,
-    Reading,
-    as_text,
-    distinct,
-    key,
-    shortened,
-)
+from adapters.reading import Reading, as_text, distinct, key, shortened
 from contracts.canonical import Item, Partner, Place, Quantity, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 _ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "shipment", "delivery", "return"]
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import LINE_MAX_CHARACTERS, DocumentKind, Reading, key, member, shortened
+from adapters.reading import DocumentKind, Reading, key, member, shortened
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
+from contracts.limits import LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shipbob-box"
 

@@ -6,16 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import (
-    LINE_MAX_CHARACTERS,
-    DocumentKind,
-    Reading,
-    key,
-    member,
-    shortened,
-)
+from adapters.reading import DocumentKind, Reading, key, member, shortened
 from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, Fact, FactKind, FactLine, Item, Normalised, RetailException
+from contracts.limits import LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shiphero-inventory-change"
 
