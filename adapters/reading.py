@@ -5,40 +5,33 @@ under `#text`, and an element that may repeat can stand alone.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from msgspec import Struct, structs
-
-from adapters.values import assumptions, decimal, extensions, local_time, plain, pseudonym, quantity
-from contracts.canonical import (
-    Assumption,
-    Evidence,
-    Measure,
-    Normalised,
-    Place,
-    Quantity,
-    Reference,
-    RetailException,
+from adapters.keys import shortened
+from adapters.values import (
+    as_text,
+    assumptions,
+    decimal,
+    extensions,
+    local_time,
+    plain,
+    pseudonym,
+    quantity,
 )
+from contracts.canonical import Assumption, Evidence, Measure, Place, Quantity
 from contracts.documents import Document, Source
 from contracts.errors import Unmapped
-from contracts.ids import body_digest
 from contracts.limits import (
     EXTENSION_MAX_CHARACTERS,
     KEY_MAX_CHARACTERS,
     LINE_MAX_CHARACTERS,
     LINES_LIMIT,
-    REFERENCES_LIMIT,
     WORDS_MAX_CHARACTERS,
 )
 
 PIECES = "EA"  # what a document that names no unit counts
-
-_DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
@@ -209,76 +202,6 @@ class Reading:
         """Return what is at or below `pointer` and neither mapped nor personal, by pointer."""
         below = extensions(self.find(pointer), mapped, self._personal)
         return {pointer + place: value for place, value in below.items()}
-
-
-class DocumentKind(Struct, frozen=True, kw_only=True):
-    """One kind of document of a format: its contract, and how it is keyed and mapped.
-
-    `business_key` is asked before the document is validated, `normalise` after.
-    """
-
-    contract: str
-    business_key: Callable[[dict[str, Any]], str]
-    normalise: Callable[[Reading], Normalised]
-
-
-def as_text(value: Any) -> str | None:
-    """Return a text without surrounding blanks, or a whole number in digits; None for anything else.
-
-    Of an XML element with attributes it is the element's own text.
-    """
-    if isinstance(value, dict):
-        value = value.get("#text")
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return None
-
-
-def key(*parts: str | None) -> str:
-    """Return a key of at most 256 characters from those parts that there are."""
-    return shortened(":".join(part for part in parts if part), KEY_MAX_CHARACTERS)
-
-
-def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
-    """Return the first exception of each key: a line that stands in a document twice is one line."""
-    found: dict[str, RetailException] = {}
-    for exception in exceptions:
-        found.setdefault(exception.key, exception)
-    return tuple(found.values())
-
-
-def each_its_own(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
-    """Number the keys that repeat: some tills give several lines one number. An event's lines never move."""
-    seen = Counter[tuple[str, str]]()
-    found = []
-    for exception in exceptions:
-        seen[exception.category, exception.key] += 1
-        times = seen[exception.category, exception.key]
-        found.append(exception if times == 1 else structs.replace(exception, key=f"{exception.key}/{times}"))
-    return tuple(found)
-
-
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
-
-
-def shortened(text: str, limit: int) -> str:
-    """Return a text that is cut where it is too long, and then ends in its digest: it stays the only one."""
-    if len(text) <= limit:
-        return text
-    return f"{text[: limit - _DIGEST_CHARACTERS]}:{body_digest(text.encode('utf-8', 'surrogatepass'))}"
-
-
-def member(tree: Any, *names: str) -> str:
-    """Return the text at a path of members, or an empty one: for keys, before the document is validated."""
-    for name in names:
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    return as_text(tree) or ""
 
 
 def _epoch(seconds: float, where: str) -> str:

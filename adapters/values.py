@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
-from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
+from contracts.limits import EXTENSIONS_LIMIT, EXTENSION_MAX_CHARACTERS
 
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
@@ -21,6 +21,22 @@ RATIO_PLACES = Decimal("0.000001")
 # OData 2.0 in JSON: milliseconds since 1970 in UTC; an offset in minutes tells how to show it, not when it is
 _ODATA_TIME = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{1,4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def as_text(value: Any) -> str | None:
+    """Return a text without surrounding blanks, or a whole number in digits; None for anything else.
+
+    Of an XML element with attributes it is the element's own text.
+    """
+    if isinstance(value, dict):
+        value = value.get("#text")
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
 
 
 def decimal(text: str, where: str) -> Decimal:

@@ -5,9 +5,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import DocumentKind, Reading, key, member, shortened
-from contracts.canonical import Fact, FactKind, Normalised, Place
+from adapters.keys import key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.limits import KEY_MAX_CHARACTERS
+from contracts.canonical import Fact, FactKind, Normalised, Place
 
 CONTRACT = "erp-business-central-notification"
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from adapters.erp.d365_finance.business_event import KIND, is_test
 from adapters.framing import JSON, looks_like_json
 from adapters.json import parse_json
-from adapters.reading import Reading, as_text
+from adapters.reading import Reading
+from adapters.values import as_text
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source, whole

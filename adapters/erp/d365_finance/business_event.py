@@ -13,8 +13,11 @@ from adapters.erp.d365_finance.catalogue import (
 )
 from adapters.erp.d365_finance.personal import is_personal
 from adapters.erp.d365_finance.times import day, moment
-from adapters.reading import DocumentKind, Reading, distinct, key, member, shortened
+from adapters.keys import distinct, key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import local_time, money
+from contracts.limits import KEY_MAX_CHARACTERS
 from contracts.canonical import (
     Category,
     Fact,
@@ -26,7 +29,6 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
-from contracts.limits import KEY_MAX_CHARACTERS
 
 CONTRACT = "erp-d365-business-event"
 # what the vendor's endpoints get when an event is activated or tried

@@ -10,9 +10,9 @@ from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.reading import distinct, each_once
-from adapters.triggers import is_short, total_quantity
+from adapters.keys import distinct, each_once
 from adapters.values import gtin, quantity
+from adapters.triggers import is_short, total_quantity
 from contracts.canonical import (
     Evidence,
     Fact,

@@ -11,9 +11,9 @@ from adapters.erp.idoc.lines import line_key
 from adapters.erp.idoc.partners import plant
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
-from adapters.reading import distinct, each_once
+from adapters.keys import distinct, each_once
 from adapters.values import gtin, quantity
+from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
 from contracts.canonical import (
     Category,
     Fact,

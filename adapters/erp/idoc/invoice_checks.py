@@ -22,9 +22,9 @@ from adapters.erp.idoc.totals import (
     summary,
     taxes,
 )
-from adapters.reading import distinct, each_once
-from adapters.triggers import is_close
+from adapters.keys import distinct, each_once
 from adapters.values import money, plain, ratio
+from adapters.triggers import is_close
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException
 
 EVIDENCE_LIMIT = 20

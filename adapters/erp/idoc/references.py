@@ -5,7 +5,7 @@ from typing import Literal
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import Segment
-from adapters.reading import distinct
+from adapters.keys import distinct
 from contracts.canonical import Reference
 
 CUSTOMER_ORDER, SALES_ORDER, INVOICE = "001", "002", "009"

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.erp.odata.objects import category_of, references_in
-from adapters.reading import DocumentKind, Reading, as_text, key, member
+from adapters.keys import key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
+from adapters.values import as_text
 from contracts.canonical import Measure, Normalised, RetailException
 
 CONTRACT = "erp-odata-error"

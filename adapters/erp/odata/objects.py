@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from adapters.reading import distinct
+from adapters.keys import distinct
 from contracts.canonical import Category, Reference
 
 _INVOICE, _ORDER = Category.INVOICE_MISMATCH, Category.SUPPLIER_SHORT_SHIPMENT

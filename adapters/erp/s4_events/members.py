@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import as_text
+from adapters.values import as_text
 
 
 class Members(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from adapters.erp.s4_soap import confirmation, delivery, fault, invoice, materia
 from adapters.erp.s4_soap.message_header import HEADER_MEMBERS, LIST_MEMBERS, message_id
 from adapters.erp.s4_soap.personal import PERSONAL
 from adapters.event_ids import usable_event_id
-from adapters.reading import DocumentKind, Reading
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.xml import looks_like_xml, parse_tree, root_name
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised

@@ -8,9 +8,11 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_key, line_number,
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, order_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, distinct, key, member
-from adapters.triggers import is_short, total_quantity, value_of
+from adapters.keys import distinct, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import money, quantity
+from adapters.triggers import is_short, total_quantity, value_of
 from contracts.canonical import (
     Category,
     Evidence,

@@ -6,7 +6,9 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_number, of_docume
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order, message_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import quantity_at
-from adapters.reading import DocumentKind, Reading, distinct, key, member
+from adapters.keys import distinct, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Reference
 
 PAYLOAD = "Delivery"

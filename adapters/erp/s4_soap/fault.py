@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import Normalised
 
 ROOT = "Fault"

@@ -8,7 +8,9 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_number, of_docume
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, first_order
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import currency_at, money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, distinct, each_once, key, member
+from adapters.keys import distinct, each_once, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import money, quantity, ratio
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised, Reference
 

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from adapters.reading import Reading, key, member
+from adapters.keys import key, member
+from adapters.reading import Reading
 from contracts.errors import Unmapped
 
 HEADER = "/MessageHeader"

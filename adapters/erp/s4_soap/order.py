@@ -6,7 +6,9 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_number, plant
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day, order_key
 from adapters.erp.s4_soap.parties import supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.reading import DocumentKind, Reading, key, member
+from adapters.keys import key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.triggers import total_quantity
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Quantity, Reference
 

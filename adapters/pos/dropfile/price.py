@@ -3,9 +3,11 @@
 from enum import StrEnum
 from typing import Any
 
-from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line
-from adapters.reading import DocumentKind, Reading, each_once, key, member
+from adapters.keys import each_once, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import plain
+from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line
 from contracts.canonical import Category, FactKind, FactLine, Measure, Normalised, RetailException
 
 CONTRACT = "pos-dropfile-price"

@@ -6,9 +6,9 @@ from decimal import Decimal
 from adapters.pos.poslog.header import Header
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.prices import PriceDifference, price_differences
-from adapters.reading import each_its_own
-from adapters.triggers import REFUND_LIMIT
+from adapters.keys import each_its_own
 from adapters.values import assumptions, money, plain
+from adapters.triggers import REFUND_LIMIT
 from contracts.canonical import Category, Evidence, Measure, Money, Reference, RetailException
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from adapters.event_ids import usable_event_id
-from adapters.reading import key, member
+from adapters.keys import key, member
 from contracts.ids import body_digest
 
 _URI = re.compile("[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")

@@ -1,6 +1,7 @@
 """An event of a vendor's own type: taken, and not interpreted."""
 
-from adapters.reading import DocumentKind, Reading
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.epcis.content import VENDOR_EVENT
 from adapters.wms.epcis.identity import place_key
 from contracts.canonical import Normalised

@@ -6,7 +6,8 @@ their namespace, so that all minor versions of release 3 are read alike.
 
 from collections.abc import Iterator, Mapping
 
-from adapters.reading import DocumentKind, Reading
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.gs1 import (
     despatch_advice,
     inbound_notification,

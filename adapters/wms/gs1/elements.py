@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from adapters.reading import Reading, as_text, distinct, key, shortened
-from contracts.canonical import Item, Partner, Place, Quantity, Reference
+from adapters.keys import distinct, key, shortened
+from adapters.reading import Reading
+from adapters.values import as_text
 from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
+from contracts.canonical import Item, Partner, Place, Quantity, Reference
 
 _ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "shipment", "delivery", "return"]
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, key
+from adapters.keys import key
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import texts
 from contracts.canonical import Normalised
 

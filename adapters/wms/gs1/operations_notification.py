@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, each_once, key
+from adapters.keys import each_once, key
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import document_key, is_withdrawn, texts
 from adapters.wms.gs1.stock_moves import stock_moves
 from contracts.canonical import Normalised

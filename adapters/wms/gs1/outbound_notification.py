@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, each_once
+from adapters.keys import each_once
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.triggers import VARIANCE_MIN_UNITS
 from adapters.wms.gs1.elements import MAPPED, document_key, is_withdrawn, partner, place
 from adapters.wms.gs1.lines import fact_line

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, each_once
+from adapters.keys import each_once
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import MAPPED, document_id, document_key, is_withdrawn, made_at, partner, place
 from adapters.wms.gs1.elements import references as references_of
 from adapters.wms.gs1.lines import fact_line, references_of_all

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from adapters.reading import Reading, key
+from adapters.keys import key
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import document_id, event_time, made_at, references
 from adapters.wms.gs1.lines import Line, read_line, references_of_all
 from contracts.canonical import Reference

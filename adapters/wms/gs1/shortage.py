@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.reading import Reading, distinct, key
+from adapters.keys import distinct, key
+from adapters.reading import Reading
 from adapters.values import quantity
 from adapters.wms.gs1.lines import Line
 from contracts.canonical import (

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from adapters.reading import Reading, key
+from adapters.keys import key
+from adapters.reading import Reading
 from adapters.wms.gs1.elements import MAPPED, document_id, place
 from adapters.wms.gs1.stock_events import (
     EVENT,

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from adapters.event_ids import usable_event_id
 from adapters.framing import looks_like_json
 from adapters.json import parse_json
-from adapters.reading import DocumentKind, Reading
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.wms.shipbob import box, receiving_order
 from adapters.wms.shipbob.personal import PERSONAL
 from contracts.adapter import Reply, Signature

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, key, member, shortened
-from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
+from adapters.keys import key, member, shortened
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.limits import LINE_MAX_CHARACTERS
+from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
 
 CONTRACT = "wms-shipbob-box"
 

@@ -4,7 +4,9 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, each_once, key, member
+from adapters.keys import each_once, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import (
     Category,
     Fact,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from adapters.reading import DocumentKind, Reading, key, member
+from adapters.keys import key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised, Reference
 
 CONTRACT = "wms-shiphero-return-update"

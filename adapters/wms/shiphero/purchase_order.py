@@ -5,7 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.reading import DocumentKind, Reading, each_once, key, member
+from adapters.keys import each_once, key, member
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from contracts.canonical import (
     Category,
     Fact,
