@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
-from contracts.limits import EXTENSIONS_LIMIT, EXTENSION_MAX_CHARACTERS
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
 
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2

@@ -17,7 +17,6 @@ from adapters.keys import distinct, key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.values import local_time, money
-from contracts.limits import KEY_MAX_CHARACTERS
 from contracts.canonical import (
     Category,
     Fact,
@@ -29,6 +28,7 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+from contracts.limits import KEY_MAX_CHARACTERS
 
 CONTRACT = "erp-d365-business-event"
 # what the vendor's endpoints get when an event is activated or tried

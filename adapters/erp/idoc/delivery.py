@@ -11,8 +11,8 @@ from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.keys import distinct, each_once
-from adapters.values import gtin, quantity
 from adapters.triggers import is_short, total_quantity
+from adapters.values import gtin, quantity
 from contracts.canonical import (
     Evidence,
     Fact,

@@ -12,8 +12,8 @@ from adapters.erp.idoc.partners import plant
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.keys import distinct, each_once
-from adapters.values import gtin, quantity
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
+from adapters.values import gtin, quantity
 from contracts.canonical import (
     Category,
     Fact,

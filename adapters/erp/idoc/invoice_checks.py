@@ -23,8 +23,8 @@ from adapters.erp.idoc.totals import (
     taxes,
 )
 from adapters.keys import distinct, each_once
-from adapters.values import money, plain, ratio
 from adapters.triggers import is_close
+from adapters.values import money, plain, ratio
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException
 
 EVIDENCE_LIMIT = 20

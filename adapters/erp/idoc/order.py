@@ -26,8 +26,8 @@ from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.keys import distinct
-from adapters.values import money, quantity
 from adapters.triggers import is_short, total_quantity
+from adapters.values import money, quantity
 from contracts.canonical import (
     Evidence,
     Fact,

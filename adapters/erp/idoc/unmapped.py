@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import NO_DATA
-from contracts.limits import EXTENSIONS_LIMIT, EXTENSION_MAX_CHARACTERS
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
 
 # segments that hold people's names, addresses, accounts and cards, or free text in which people write them
 PERSONAL_SEGMENTS = frozenset(

@@ -14,9 +14,9 @@ from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.values import money
-from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 from contracts.canonical import Fact, Money, Normalised, Partner, Place, Reference
 from contracts.errors import Unmapped
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 CONTRACT = "erp-sap-s4-event"
 

@@ -11,8 +11,8 @@ from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
 from adapters.keys import distinct, key, member
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.values import money, quantity
 from adapters.triggers import is_short, total_quantity, value_of
+from adapters.values import money, quantity
 from contracts.canonical import (
     Category,
     Evidence,

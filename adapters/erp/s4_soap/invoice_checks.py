@@ -7,8 +7,8 @@ from adapters.erp.s4_soap.lines import elements, line_key
 from adapters.erp.s4_soap.values import currency_at
 from adapters.keys import distinct
 from adapters.reading import Reading
-from adapters.values import money, plain
 from adapters.triggers import is_close
+from adapters.values import money, plain
 from contracts.canonical import Category, Fact, FactLine, Measure, RetailException
 
 EVIDENCE_LIMIT = 20

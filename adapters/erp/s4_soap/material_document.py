@@ -16,8 +16,8 @@ from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, day,
 from adapters.erp.s4_soap.values import quantity_at
 from adapters.keys import each_once, key, member
 from adapters.kinds import DocumentKind
-from adapters.reading import Reading
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
+from adapters.reading import Reading
 from contracts.canonical import (
     Category,
     Fact,

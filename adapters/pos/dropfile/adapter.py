@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from adapters.event_ids import usable_event_id
 from adapters.kinds import DocumentKind
-from adapters.reading import Reading
 from adapters.media_type import parameter, with_parameter
 from adapters.pos.dropfile import count, movement, price, sale
 from adapters.pos.dropfile.documents import DropFile
@@ -17,6 +16,7 @@ from adapters.pos.dropfile.fields import RowsKind
 from adapters.pos.dropfile.layouts import PARAMETER, Layouts
 from adapters.pos.dropfile.personal import PERSONAL
 from adapters.pos.dropfile.series import series_of
+from adapters.reading import Reading
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 from contracts.ids import body_digest

@@ -4,8 +4,8 @@ from typing import Any
 
 from adapters.keys import each_once, key, member
 from adapters.kinds import DocumentKind
-from adapters.reading import Reading
 from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, unit_of
+from adapters.reading import Reading
 from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, FactKind, FactLine, Normalised, RetailException
 

@@ -6,8 +6,13 @@ from typing import Literal
 from adapters.keys import shortened
 from adapters.reading import Reading
 from adapters.values import gtin, money
-from contracts.limits import DESCRIPTION_MAX_CHARACTERS, KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, UNIT_MAX_CHARACTERS
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
+from contracts.limits import (
+    DESCRIPTION_MAX_CHARACTERS,
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    UNIT_MAX_CHARACTERS,
+)
 
 ReferenceKind = Literal["transaction", "delivery", "count"]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from adapters.keys import key, member
 from adapters.kinds import DocumentKind
-from adapters.reading import Reading
 from adapters.pos.dropfile.lines import fact, item_of, number_of_line, references, unit_of
+from adapters.reading import Reading
 from contracts.canonical import FactKind, FactLine, Normalised
 
 CONTRACT = "pos-dropfile-movement"

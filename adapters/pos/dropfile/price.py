@@ -5,9 +5,9 @@ from typing import Any
 
 from adapters.keys import each_once, key, member
 from adapters.kinds import DocumentKind
+from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line
 from adapters.reading import Reading
 from adapters.values import plain
-from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line
 from contracts.canonical import Category, FactKind, FactLine, Measure, Normalised, RetailException
 
 CONTRACT = "pos-dropfile-price"

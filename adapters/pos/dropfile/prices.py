@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from adapters.keys import key
-from adapters.reading import Reading
-from adapters.values import plain
 from adapters.pos.dropfile.lines import money_of
 from adapters.pos.dropfile.sold import LineType, SoldLine
+from adapters.reading import Reading
 from adapters.triggers import is_other_price, may_be_quantity_price, may_carry_price
+from adapters.values import plain
 from contracts.canonical import Category, Measure, Reference, RetailException
 
 _UNIT_PRICE_STEP = Decimal("0.0001")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from adapters.keys import key
-from adapters.reading import Reading
 from adapters.pos.dropfile.lines import money_of
 from adapters.pos.dropfile.sold import SoldLine
+from adapters.reading import Reading
 from adapters.triggers import REFUND_LIMIT
 from contracts.canonical import Category, Measure, Reference, RetailException
 

@@ -13,11 +13,11 @@ from msgspec import structs
 
 from adapters.keys import each_its_own, key, member
 from adapters.kinds import DocumentKind
-from adapters.reading import Reading
 from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, references, unit_of
 from adapters.pos.dropfile.prices import price_discrepancies
 from adapters.pos.dropfile.refunds import refund_anomalies
 from adapters.pos.dropfile.sold import LineType, SoldLine
+from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Normalised
 
 CONTRACT = "pos-dropfile-sale"

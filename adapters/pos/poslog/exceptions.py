@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from adapters.keys import each_its_own
 from adapters.pos.poslog.header import Header
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.prices import PriceDifference, price_differences
-from adapters.keys import each_its_own
-from adapters.values import assumptions, money, plain
 from adapters.triggers import REFUND_LIMIT
+from adapters.values import assumptions, money, plain
 from contracts.canonical import Category, Evidence, Measure, Money, Reference, RetailException
 
 

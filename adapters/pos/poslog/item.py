@@ -2,10 +2,10 @@
 
 from adapters.pos.poslog.elements import child_text, objects, text
 from adapters.values import gtin
-from contracts.limits import DESCRIPTION_MAX_CHARACTERS
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
 from contracts.canonical import Item
+from contracts.limits import DESCRIPTION_MAX_CHARACTERS
 
 # what tills call a GTIN, before the digits that say its length
 _GTIN_NAMES = frozenset({"EAN", "GTIN", "JAN", "UPC", "UPCA"})

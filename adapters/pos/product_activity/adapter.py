@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from adapters.event_ids import usable_event_id
 from adapters.keys import key, member
-from adapters.reading import Reading
 from adapters.pos.product_activity.activity import CONTRACT, KIND
 from adapters.pos.product_activity.personal import PERSONAL
+from adapters.reading import Reading
 from adapters.xml import looks_like_xml, parse_tree, root_name
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source, whole

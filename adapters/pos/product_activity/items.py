@@ -5,8 +5,8 @@ from decimal import Context, Decimal
 from adapters.keys import shortened
 from adapters.reading import Reading
 from adapters.values import gtin, money
-from contracts.limits import DESCRIPTION_MAX_CHARACTERS, KEY_MAX_CHARACTERS
 from contracts.canonical import Item, Money
+from contracts.limits import DESCRIPTION_MAX_CHARACTERS, KEY_MAX_CHARACTERS
 
 _PRICE_STEP = Decimal("0.000001")
 _ONE = Decimal(1)

@@ -7,12 +7,12 @@ from urllib.parse import unquote
 from adapters.keys import distinct, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from contracts.limits import KEY_MAX_CHARACTERS, LINES_LIMIT
 from adapters.wms.epcis.content import EVENT
 from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
 from adapters.wms.epcis.objects import Objects, objects
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINES_LIMIT
 
 # CBV 2.0, section 7.1; a fact of another step is a movement
 _STEPS = {

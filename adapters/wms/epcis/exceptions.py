@@ -6,9 +6,9 @@ from decimal import Decimal
 from adapters.keys import each_once, key
 from adapters.reading import Reading
 from adapters.values import plain
-from contracts.limits import WORDS_MAX_CHARACTERS
 from adapters.wms.epcis.objects import Objects, only_item
 from contracts.canonical import Category, Measure, Reference, RetailException
+from contracts.limits import WORDS_MAX_CHARACTERS
 
 PLACES = ("/bizLocation/id", "/readPoint/id")
 

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from adapters.keys import key, shortened
 from adapters.reading import PIECES, Reading
 from adapters.values import quantity
-from contracts.limits import LINES_LIMIT, LINE_MAX_CHARACTERS
 from adapters.wms.epcis.identifiers import is_goods, item_of, lot
 from contracts.canonical import FactLine, Item
+from contracts.limits import LINE_MAX_CHARACTERS, LINES_LIMIT
 
 
 class Objects(Struct, frozen=True, kw_only=True):

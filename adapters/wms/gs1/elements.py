@@ -10,8 +10,8 @@ from typing import Any, Literal
 from adapters.keys import distinct, key, shortened
 from adapters.reading import Reading
 from adapters.values import as_text
-from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 from contracts.canonical import Item, Partner, Place, Quantity, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 _ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "shipment", "delivery", "return"]
 

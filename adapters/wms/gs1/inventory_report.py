@@ -7,7 +7,6 @@ from typing import Any
 from adapters.keys import each_once, key, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from contracts.limits import LINES_LIMIT, LINE_MAX_CHARACTERS
 from adapters.wms.gs1.elements import (
     MAPPED,
     document_id,
@@ -23,6 +22,7 @@ from adapters.wms.gs1.elements import (
 from adapters.wms.gs1.stock_events import EVENT
 from adapters.wms.gs1.stock_moves import stock_moves
 from contracts.canonical import Fact, FactKind, FactLine, Normalised
+from contracts.limits import LINE_MAX_CHARACTERS, LINES_LIMIT
 
 DOCUMENT = "logisticsInventoryReport"
 CONTRACT = "wms-gs1-logistics-inventory-report"

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from adapters.keys import distinct, shortened
 from adapters.reading import Reading
-from contracts.limits import LINE_MAX_CHARACTERS
 from adapters.wms.gs1.elements import item, line_reference, quantity, references, repeated
 from contracts.canonical import Evidence, FactLine, Item, Quantity, Reference
+from contracts.limits import LINE_MAX_CHARACTERS
 
 # codes of conditions and exceptions that say that there is nothing to say
 _ALL_IS_WELL = frozenset({"ACCEPTED_IN_FULL", "GOOD_CONDITION", "NO_EXCEPTIONS"})

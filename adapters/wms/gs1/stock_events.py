@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from adapters.keys import key, shortened
 from adapters.reading import Reading
-from adapters.values import quantity as as_quantity
-from contracts.limits import LINE_MAX_CHARACTERS
 from adapters.triggers import VARIANCE_MIN_UNITS
+from adapters.values import quantity as as_quantity
 from adapters.wms.gs1.elements import item, made_at, party_id, quantity
 from contracts.canonical import Category, FactLine, Item, Place, Quantity, RetailException
+from contracts.limits import LINE_MAX_CHARACTERS
 
 EVENT = "tradeItemInventoryEvent"
 MAPPED_OF_EVENT = frozenset({

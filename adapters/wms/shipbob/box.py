@@ -5,8 +5,8 @@ from typing import Any
 from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from contracts.limits import LINE_MAX_CHARACTERS
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
+from contracts.limits import LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shipbob-box"
 

@@ -9,9 +9,9 @@ from msgspec import Struct
 from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from contracts.limits import LINE_MAX_CHARACTERS
 from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, Fact, FactKind, FactLine, Item, Normalised, RetailException
+from contracts.limits import LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shiphero-inventory-change"
 
