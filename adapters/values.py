@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from adapters.personal import looks_personal, sounds_personal
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
@@ -151,21 +152,24 @@ def pseudonym(text: str, source: Source) -> str:
 def extensions(tree: Any, mapped: frozenset[str], personal: frozenset[str]) -> dict[str, str]:
     """Return what the document says and we don't map: leaf text by JSON Pointer.
 
-    `mapped` and `personal` hold names of members; a member that is one of them is left out with everything
-    below it. At most 200 leaves of at most 300 characters each: the whole document stays in XD_INTAKE.
+    `mapped` and `personal` hold names of members; a member that is one of them, or sounds personal, is left
+    out with everything below it, and so is a text that looks personal. At most 200 leaves of at most 300
+    characters each: the whole document stays in XD_INTAKE.
     """
     found: dict[str, str] = {}
     for pointer, value in _leaves(tree, "", mapped | personal):
         if len(found) == EXTENSIONS_LIMIT:
             break
-        found[pointer] = value[:EXTENSION_MAX_CHARACTERS]
+        text = value[:EXTENSION_MAX_CHARACTERS]
+        if not looks_personal(text):
+            found[pointer] = text
     return found
 
 
 def _leaves(node: Any, pointer: str, left_out: frozenset[str]) -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for name, child in node.items():
-            if name not in left_out:
+            if name not in left_out and not sounds_personal(name):
                 yield from _leaves(child, f"{pointer}/{_escape(name)}", left_out)
     elif isinstance(node, list):
         for index, child in enumerate(node):

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import NO_DATA
+from adapters.personal import looks_personal, sounds_personal
 from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
 
 # segments that hold people's names, addresses, accounts and cards, or free text in which people write them
@@ -27,15 +28,6 @@ PERSONAL_FIELDS = frozenset(
     }
 )  # fmt: skip
 
-# custom fields have no list: what is named like personal data, or looks like it, is left out
-_PERSONAL_NAME = re.compile(
-    "NAME|MAIL|TELF|TELEF|PHONE|MOBIL|FAX|STRAS|STREET|ADDR|IBAN|BANK|USER|PERSON|CONTACT|BIRTH|SIGN",
-    re.IGNORECASE,
-)
-_EMAIL = "@"
-_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4,}[ ()/-][0-9 ()/.-]*[0-9]$"
-_IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
-_PERSONAL_TEXT = re.compile("|".join((_EMAIL, _PHONE, _IBAN)))
 # SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
 _CUSTOM_NAME = re.compile("[ZY][0-9ZY_]|_-")
 
@@ -54,8 +46,9 @@ def unmapped(idoc: Idoc, mapped: frozenset[str]) -> dict[str, str]:
     standard: dict[str, str] = {}
     for pointer, text, is_custom in _leaves(idoc.body.fields, "", mapped, is_custom=False):
         found = custom if is_custom else standard
-        if len(found) < EXTENSIONS_LIMIT and not _PERSONAL_TEXT.search(text):
-            found[pointer] = text[:EXTENSION_MAX_CHARACTERS]
+        said = text[:EXTENSION_MAX_CHARACTERS]
+        if len(found) < EXTENSIONS_LIMIT and not looks_personal(said):
+            found[pointer] = said
     return dict(islice((custom | standard).items(), EXTENSIONS_LIMIT))
 
 
@@ -66,7 +59,7 @@ def _leaves(
     if isinstance(node, dict):
         for name, child in node.items():
             is_own = is_custom or _is_custom(name)
-            if name not in _LEFT_OUT and not _is_personal(name) and (is_own or name not in mapped):
+            if name not in _LEFT_OUT and not sounds_personal(name) and (is_own or name not in mapped):
                 yield from _leaves(child, f"{pointer}/{name}", mapped, is_custom=is_own)
     elif isinstance(node, list):
         for index, child in enumerate(node):
@@ -76,11 +69,6 @@ def _leaves(
 
 
 # the names are few and come again with every document
-@lru_cache(maxsize=4096)
-def _is_personal(name: str) -> bool:
-    return _PERSONAL_NAME.search(name) is not None
-
-
 @lru_cache(maxsize=4096)
 def _is_custom(name: str) -> bool:
     return _CUSTOM_NAME.match(name) is not None
