@@ -7,9 +7,11 @@ under `#text`, and an element that may repeat can stand alone.
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 from adapters.keys import shortened
+from adapters.personal_members import PersonalMembers
 from adapters.values import (
     as_text,
     assumptions,
@@ -40,15 +42,15 @@ _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
 class Reading:
     """A document with its source. Pointers are into the document's tree.
 
-    `personal` holds the names of members that never travel, wherever they stand.
+    `personal` says which members never travel, wherever they stand.
     """
 
     def __init__(
-        self, document: Document, source: Source, received_at: str, personal: frozenset[str] = frozenset()
+        self, document: Document, source: Source, received_at: str, personal: PersonalMembers
     ) -> None:
+        self.tree = document.tree
         self.source = source
         self.received_at = received_at
-        self._tree = document.tree
         self._personal = personal
         self._assumed: dict[str, str] = {}
 
@@ -63,7 +65,7 @@ class Reading:
 
     def find(self, pointer: str) -> Any:
         """Return the value at `pointer`, or None where there is none."""
-        value = self._tree
+        value = self.tree
         for part in pointer.split("/")[1:]:
             if isinstance(value, dict):
                 value = value.get(part.replace("~1", "/").replace("~0", "~"))
@@ -200,8 +202,12 @@ class Reading:
 
     def extensions(self, mapped: frozenset[str], pointer: str = "") -> dict[str, str]:
         """Return what is at or below `pointer` and neither mapped nor personal, by pointer."""
-        below = extensions(self.find(pointer), mapped, self._personal)
+        below = extensions(self.find(pointer), mapped, self._left_out)
         return {pointer + place: value for place, value in below.items()}
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        return self._personal.of(self.tree)
 
 
 def _epoch(seconds: float, where: str) -> str:

@@ -5,7 +5,10 @@ says which contract each of its items keeps and what it means. To test your own 
 and run this.
 """
 
+import importlib
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -25,12 +28,20 @@ from adapters.conformance import (
     systems,
 )
 from adapters.framing import messages
+from adapters.kinds import DocumentKind
+from adapters.personal_members import PersonalMembers
 from contracts.adapter import Adapter
 from contracts.manifest import Kind
 from contracts.registry import Registry
 
 REGISTRY = Registry.load()
 CATALOGUE = Catalogue(adapter for system in systems() for adapter in adapters(system))
+# those of vendors' formats; a canonical document is a fact or an exception, and has no kind of its own
+NATIVE = [
+    pytest.param(adapter, id=f"{adapter.system}/{adapter.format}")
+    for adapter in CATALOGUE.adapters
+    if REGISTRY.resolve(adapter.contracts[0]).kind is Kind.NATIVE
+]
 SAMPLES = [
     pytest.param(sample, id=f"{sample.system}/{sample.format}/{sample.case}")
     for system in systems()
@@ -80,6 +91,41 @@ def test_each_native_contract_of_an_adapter_is_published_and_has_a_sample(adapte
         assert version.state == "published"
         # the examples of a canonical contract are its samples
         assert version.kind is Kind.CANONICAL or name in shown, f"no sample of {adapter.system} keeps {name}"
+
+
+@pytest.mark.parametrize("system", systems())
+def test_each_folder_of_a_system_is_the_format_of_an_adapter(system: str) -> None:
+    folder = Path(importlib.import_module(f"adapters.{system}").__file__ or "").parent
+    folders = {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert folders == {adapter.format for adapter in adapters(system)}
+    for adapter in adapters(system):
+        assert type(adapter).__module__ == f"adapters.{system}.{adapter.format}.adapter"
+        assert {"system", "format", "title", "contracts", "signature", "reply"} <= vars(type(adapter)).keys()
+
+
+@pytest.mark.parametrize("adapter", NATIVE)
+def test_format_folder_has_the_shape_of_the_others(adapter: Adapter) -> None:
+    modules = modules_of(adapter)
+    folder = Path(modules["adapter"].__file__ or "").parent
+    assert len((folder / "__init__.py").read_text().splitlines()) == 1
+    assert samples(adapter.system, adapter.format)
+    assert isinstance(modules["personal"].PERSONAL, PersonalMembers)
+    assert "_KINDS" in vars(modules["adapter"])
+
+
+@pytest.mark.parametrize("adapter", NATIVE)
+def test_each_contract_of_an_adapter_is_that_of_one_module_with_its_kind(adapter: Adapter) -> None:
+    constants = {name: vars(module) for name, module in modules_of(adapter).items()}
+    kinds = {
+        name: own["KIND"] for name, own in constants.items() if isinstance(own.get("KIND"), DocumentKind)
+    }
+    named = {name: own["CONTRACT"] for name, own in constants.items() if "CONTRACT" in own}
+    assert named == {name: kind.contract for name, kind in kinds.items()}
+    assert sorted(named.values()) == sorted(adapter.contracts)
+    assert all(contract.startswith(f"{adapter.system}-") for contract in adapter.contracts)
+    table = constants["adapter"]["_KINDS"]
+    assert table == {kind.contract: kind for kind in kinds.values()}
+    assert tuple(table) == adapter.contracts
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -145,6 +191,13 @@ def with_members(node: Any, members: dict[str, str]) -> Any:
     if isinstance(node, dict):
         return members | {name: with_members(child, members) for name, child in node.items()}
     return [with_members(child, members) for child in node] if isinstance(node, list) else node
+
+
+def modules_of(adapter: Adapter) -> dict[str, ModuleType]:
+    """The modules of an adapter's folder, by name."""
+    package = importlib.import_module(f"adapters.{adapter.system}.{adapter.format}")
+    names = (path.stem for path in Path(package.__path__[0]).glob("*.py") if path.stem != "__init__")
+    return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
 
 
 def find(tree: Any, parts: list[str]) -> list[Any]:

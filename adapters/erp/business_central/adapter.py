@@ -20,7 +20,7 @@ from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestUnreadable
 
 _BY_MEMBER = {"value": notification.KIND, "eventName": business_event.KIND}
-_BY_CONTRACT = {kind.contract: kind for kind in _BY_MEMBER.values()}
+_KINDS = {kind.contract: kind for kind in _BY_MEMBER.values()}
 
 
 class BusinessCentralAdapter:
@@ -29,7 +29,7 @@ class BusinessCentralAdapter:
     system = "erp"
     format = "business_central"
     title = "Business Central webhooks"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: SharedSecret | None = SharedSecret(
         pointers=("/value/*/clientState", "/clientState"), handshake="validationToken"
     )
@@ -44,7 +44,7 @@ class BusinessCentralAdapter:
         )
 
     def split(self, message: Message) -> Iterator[Arrival]:
-        """See `Adapter`."""
+        """Cut a bundle into its notifications; an event is one item. Raises: RequestUnreadable."""
         return split_bundle(message)
 
     def decode(self, arrival: Arrival) -> Document:
@@ -60,4 +60,4 @@ class BusinessCentralAdapter:
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a time that can't be read."""
         reading = Reading(document, source, received_at, PERSONAL)
-        return _BY_CONTRACT[document.contract].normalise(reading)
+        return _KINDS[document.contract].normalise(reading)

@@ -1,3 +1,7 @@
 """Members that never travel: the subscriber's secret, and who did it."""
 
-PERSONAL = frozenset({"clientState", "initiatingUserAADObjectId"})
+from adapters.personal_members import PersonalMembers
+
+_NAMES = frozenset({"clientState", "initiatingUserAADObjectId"})
+
+PERSONAL = PersonalMembers(names=_NAMES)

@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from adapters.erp.d365_finance.business_event import KIND, is_test
+from adapters.erp.d365_finance import business_event
+from adapters.erp.d365_finance.personal import PERSONAL
 from adapters.framing import JSON, looks_like_json
 from adapters.json import parse_json
 from adapters.reading import Reading
@@ -21,6 +22,7 @@ from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import RequestUnreadable
 
+_KINDS = {business_event.CONTRACT: business_event.KIND}
 _ID = "BusinessEventId"
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -31,7 +33,7 @@ class D365FinanceAdapter:
     system = "erp"
     format = "d365_finance"
     title = "Dynamics 365 Finance and Supply Chain business events"
-    contracts: tuple[str, ...] = (KIND.contract,)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = None
     reply: Reply | None = None
 
@@ -45,19 +47,18 @@ class D365FinanceAdapter:
 
     def decode(self, arrival: Arrival) -> Document:
         """Raises: RequestUnreadable for what is no event."""
-        tree = _event(parse_json(arrival.body.removeprefix(BOM_UTF8)))
+        tree, kind = _event(parse_json(arrival.body.removeprefix(BOM_UTF8))), business_event.KIND
         return Document(
-            contract=KIND.contract,
+            contract=kind.contract,
             tree=tree,
-            business_key=KIND.business_key(tree),
+            business_key=kind.business_key(tree),
             source_event_id=_event_id(tree),
         )
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a number or a time that can't be read."""
-        if is_test(document.tree):
-            return Normalised()
-        return KIND.normalise(Reading(document, source, received_at))
+        reading = Reading(document, source, received_at, PERSONAL)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _event(tree: Any) -> dict[str, Any]:

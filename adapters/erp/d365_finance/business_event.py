@@ -11,7 +11,6 @@ from adapters.erp.d365_finance.catalogue import (
     ReferenceKind,
     meaning_of,
 )
-from adapters.erp.d365_finance.personal import is_personal
 from adapters.erp.d365_finance.times import day, moment
 from adapters.keys import distinct, key, member, shortened
 from adapters.kinds import DocumentKind
@@ -75,6 +74,8 @@ def normalise(reading: Reading) -> Normalised:
     An event carries no lines. That a vendor's invoice failed its matching is an exception, where the event
     says so itself.
     """
+    if _is_test(reading):
+        return Normalised()
     meaning = meaning_of(reading.name("/BusinessEventId"))
     number = _first(reading, meaning.number) if meaning else None
     if meaning is None or number is None:
@@ -85,9 +86,9 @@ def normalise(reading: Reading) -> Normalised:
     return Normalised(facts=(fact,), exceptions=exceptions)
 
 
-def is_test(tree: Any) -> bool:
+def _is_test(reading: Reading) -> bool:
     """Say whether the vendor only tries the endpoint."""
-    return member(tree, "BusinessEventId").casefold() == TEST_EVENT
+    return reading.name("/BusinessEventId").casefold() == TEST_EVENT
 
 
 def _fact(reading: Reading, meaning: EventMeaning, number: str) -> Fact:
@@ -131,8 +132,7 @@ def _not_matched(reading: Reading, fact: Fact, pointer: str) -> RetailException:
 
 def _failed_matching(reading: Reading) -> str | None:
     """Return the pointer of the member that says that the matching failed."""
-    tree = reading.find("")
-    for name in tree:
+    for name in reading.tree:
         text = reading.text(f"/{name}") if _MATCHING.search(name) else None
         if text and text.casefold() in _FAILED:
             return f"/{name}"
@@ -184,11 +184,9 @@ def _references(reading: Reading, meaning: EventMeaning, number: str) -> tuple[R
 
 
 def _unmapped(reading: Reading, meaning: EventMeaning) -> dict[str, str]:
-    tree = reading.find("")
-    people = frozenset(name for name in tree if is_personal(name))
     # what a company nests beside the vendor's flat members is its own, and nobody knows whom it is about
-    nested = frozenset(name for name, value in tree.items() if isinstance(value, dict | list))
-    return reading.extensions(_MAPPED | people | nested | frozenset(meaning.number))
+    nested = frozenset(name for name, value in reading.tree.items() if isinstance(value, dict | list))
+    return reading.extensions(_MAPPED | nested | frozenset(meaning.number))
 
 
 KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -1,14 +1,15 @@
 """Members that are about people: whom it is for, and free text."""
 
+import re
+
+from adapters.personal_members import PersonalMembers
+
 # free text, and accounts that may be a shopper's: in facts these stand as keyed hashes
-_PERSONAL = frozenset({
+_NAMES = frozenset({
     "CustomerAccount", "CustAccount", "ContextRecordSubject", "ParentContextRecordSubjects", "Message",
     "MessageDetails", "Subject",
 })  # fmt: skip
-# of the names of members that a company adds to the vendor's events
-_WORDS = ("city", "description", "zip")
+# in the names of members that a company adds to the vendor's events
+_NAME_PATTERN = re.compile("city|description|zip", re.IGNORECASE)
 
-
-def is_personal(name: str) -> bool:
-    """Say whether a member of this name may be about a person in these events alone."""
-    return name in _PERSONAL or any(word in name.lower() for word in _WORDS)
+PERSONAL = PersonalMembers(names=_NAMES, name_pattern=_NAME_PATTERN)

@@ -1,38 +1,15 @@
 """SAP IDoc XML: tell it from other XML, cut a file into IDocs, decode one, and let its mapping read it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import structs
-
-from adapters.erp.idoc.basic_types import (
-    DELIVERY,
-    GOODS_MOVEMENT,
-    INVOICE,
-    MATERIAL,
-    NEWEST,
-    ORDER,
-    STOCK_MOVEMENT,
-    contract_of,
-    newest_version,
-)
-from adapters.erp.idoc.control import (
-    Idoc,
-    control_record,
-    order_key,
-    partner_key,
-    read_idoc,
-    source_event_id,
-)
-from adapters.erp.idoc.delivery import normalise_delivery, purchase_order_of_delivery
-from adapters.erp.idoc.goods_movement import normalise_goods_movement, purchase_order_of_movement
-from adapters.erp.idoc.invoice import normalise_invoice
-from adapters.erp.idoc.material import material_number, normalise_material
-from adapters.erp.idoc.order import normalise_order, order_number
-from adapters.erp.idoc.references import purchase_order_of
-from adapters.erp.idoc.segments import Segment, without_zeros
-from adapters.erp.idoc.status import failure
+from adapters.erp.idoc import delivery, goods_movement, invoice, material, order, stock_movement
+from adapters.erp.idoc.control import control_record, source_event_id
+from adapters.erp.idoc.personal import PERSONAL
+from adapters.erp.idoc.segments import Segment
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.xml import looks_like_xml, parse_tree, root_name
 from adapters.xml_split import split_children
 from contracts.adapter import Reply, Signature
@@ -45,84 +22,72 @@ CONTROL_RECORD = "EDI_DC40"
 _SEGMENT_NAME = re.compile("([EZY][1-9]|_-[A-Z0-9]+_-)[A-Z0-9_-]+$|EDI_DS40$")
 _HEAD_BYTES = 1 << 16
 
-_MAPPINGS: dict[str, Callable[[Idoc], Normalised]] = {
-    INVOICE: normalise_invoice,
-    DELIVERY: normalise_delivery,
-    ORDER: normalise_order,
-    MATERIAL: normalise_material,
-    GOODS_MOVEMENT: normalise_goods_movement,
-    STOCK_MOVEMENT: normalise_goods_movement,
+# by basic type in its newest version
+_NEWEST: dict[str, DocumentKind] = {
+    module.BASIC_TYPE: module.KIND
+    for module in (invoice, delivery, order, material, goods_movement, stock_movement)
 }
-_ORDER_NUMBERS: dict[str, Callable[[Segment], str]] = {
-    INVOICE: purchase_order_of,
-    DELIVERY: purchase_order_of_delivery,
-    ORDER: order_number,
-    GOODS_MOVEMENT: purchase_order_of_movement,
-    STOCK_MOVEMENT: purchase_order_of_movement,
+# a newer version adds to the older (`DELVRY03` is a `DELVRY07`): all of them keep its contract
+_BY_BASIC_TYPE = {
+    f"{newest[:-1]}{version}": kind
+    for newest, kind in _NEWEST.items()
+    for version in range(1, int(newest[-1]) + 1)
 }
+_KINDS = {kind.contract: kind for kind in _NEWEST.values()}
 
 
 class IdocAdapter:
-    """The basic types of `basic_types`, with any extension (CIMTYP) of theirs."""
+    """Six basic types in all their versions, with any extension (CIMTYP) of theirs."""
 
     system = "erp"
     format = "idoc"
-    title = f"SAP IDoc XML ({', '.join(NEWEST)} and their earlier versions)"
-    contracts = tuple(contract_of(basic_type) for basic_type in NEWEST)
+    title = f"SAP IDoc XML ({', '.join(_NEWEST)} and their earlier versions)"
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = None
     reply: Reply | None = None
 
     def recognises(self, message: Message) -> bool:
-        """See `Adapter`: XML whose root is one of the basic types, or which starts with a control record."""
+        """Look for a basic type as the root of XML, or for a control record at its start."""
         if not looks_like_xml(message):
             return False
-        is_known = newest_version(root_name(message) or "") is not None
-        return is_known or CONTROL_RECORD.encode() in message.body[:_HEAD_BYTES]
+        return root_name(message) in _BY_BASIC_TYPE or CONTROL_RECORD.encode() in message.body[:_HEAD_BYTES]
 
     def split(self, message: Message) -> Iterator[Arrival]:
-        """See `Adapter`: one item for each IDOC."""
+        """Cut the file into one item an IDOC. Raises: RequestUnreadable where it is not well-formed."""
         return split_children(message, frozenset({"IDOC"}))
 
     def decode(self, arrival: Arrival) -> Document:
-        """See `Adapter`. The tree is the IDOC element, in which every segment is a list.
+        """Read one item: the tree is its IDOC element.
 
-        The control record alone is an object. Numbers and days stay text, as SAP wrote them.
+        Every segment in it is a list, the control record alone an object. Numbers and days stay text, as SAP
+        wrote them.
+
+        Raises: RequestUnreadable where it is not well-formed or holds several IDocs; ContractUnknown for
+        another basic type.
         """
         root, holder = parse_tree(arrival.body, _is_list)
-        tree = holder.get("IDOC")
-        if isinstance(tree, list):
-            raise RequestUnreadable(f"/{root}: {len(tree)} IDOC elements where one item is one IDoc")
-        body = Segment(fields=tree if isinstance(tree, dict) else {})
-        basic_type = newest_version(root) or newest_version(control_record(body).text("IDOCTYP"))
-        if basic_type is None:
+        item = holder.get("IDOC")
+        if isinstance(item, list):
+            raise RequestUnreadable(f"/{root}: {len(item)} IDOC elements where one item is one IDoc")
+        tree = item if isinstance(item, dict) else {}
+        body = Segment(fields=tree)
+        kind = _BY_BASIC_TYPE.get(root) or _BY_BASIC_TYPE.get(control_record(body).text("IDOCTYP"))
+        if kind is None:
             raise ContractUnknown(f"IDocs of type {root[:40]} are not read; {self.title} are")
-        if tree is None:
+        if item is None:
             raise ContractUnknown(f"/{root}: there is no IDOC element")
         return Document(
-            contract=contract_of(basic_type),
-            tree=body.fields,
-            business_key=_business_key(basic_type, body),
+            contract=kind.contract,
+            tree=tree,
+            business_key=kind.business_key(tree),
             source_event_id=source_event_id(body),
             root=f"/{root}/IDOC",
         )
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
-        """See `Adapter`."""
-        idoc = read_idoc(document, source, received_at)
-        normalised = _MAPPINGS[idoc.basic_type](idoc)
-        for fact in normalised.facts:
-            if (exception := failure(idoc, fact)) is not None:
-                return structs.replace(normalised, exceptions=(exception, *normalised.exceptions))
-        return normalised
-
-
-def _business_key(basic_type: str, body: Segment) -> str:
-    """Return the purchase order that the IDoc belongs to, else its item, else the partner."""
-    if basic_type in _ORDER_NUMBERS and (number := _ORDER_NUMBERS[basic_type](body)):
-        return order_key(number)
-    if basic_type == MATERIAL and (number := material_number(body)):
-        return f"item:{without_zeros(number)}"
-    return partner_key(body)
+        """Raises: Unmapped for a number or a time that can't be read, or a document without a number."""
+        reading = Reading(document, source, received_at, PERSONAL)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _is_list(name: str, attributes: Mapping[str, Any]) -> bool:

@@ -4,11 +4,11 @@ from datetime import date, time
 
 from msgspec import Struct
 
-from adapters.erp.idoc.basic_types import basic_type_of
 from adapters.erp.idoc.segments import Segment, without_zeros
+from adapters.reading import Reading
 from adapters.values import assumptions, local_time
 from contracts.canonical import Assumption, Reference
-from contracts.documents import Document, Source
+from contracts.documents import Source
 
 OUTBOUND = "1"
 # UN/ECE Recommendation 20: one, of a thing that has no better unit
@@ -16,12 +16,11 @@ UNIT_ONE = "C62"
 
 
 class Idoc(Struct, frozen=True, kw_only=True):
-    """One IDoc. `basic_type` is in its newest version, `body` the IDOC element, `occurred_at` RFC 3339.
+    """One IDoc. `body` is the IDOC element, `occurred_at` RFC 3339.
 
     `assumed` grows while a mapping reads: it asks for `assumptions` when it has read the rest.
     """
 
-    basic_type: str
     body: Segment
     source: Source
     received_at: str
@@ -80,20 +79,19 @@ class Idoc(Struct, frozen=True, kw_only=True):
         return assumptions({n: v for n, v in self.assumed.items() if not names or n in names})
 
 
-def read_idoc(document: Document, source: Source, received_at: str) -> Idoc:
-    """Return a document of one of our contracts as an IDoc.
+def read_idoc(reading: Reading) -> Idoc:
+    """Return a document as an IDoc.
 
     It happened when it was created (CREDAT and CRETIM, in the source's zone: SAP writes no other); without a
     day of creation it happened, for all we know, when we received it.
     """
-    body = Segment(fields=document.tree)
+    body = Segment(fields=reading.tree)
     assumed: dict[str, str] = {}
     return Idoc(
-        basic_type=basic_type_of(document.contract),
         body=body,
-        source=source,
-        received_at=received_at,
-        occurred_at=_created_at(control_record(body), source, received_at, assumed),
+        source=reading.source,
+        received_at=reading.received_at,
+        occurred_at=_created_at(control_record(body), reading, assumed),
         assumed=assumed,
     )
 
@@ -118,6 +116,14 @@ def source_event_id(body: Segment) -> str | None:
     return ":".join((control.text("MANDT"), control.text("SNDPRT"), control.text("SNDPRN"), number))
 
 
+def order_key(number: str, body: Segment) -> str:
+    """Return the business key of a purchase order, or, without a number, the partner's.
+
+    Padded with zeros or not, it is the same order.
+    """
+    return f"po:{without_zeros(number)}" if number else partner_key(body)
+
+
 def partner_key(body: Segment) -> str:
     """Return the business key of what belongs to no order: the partner on the other side."""
     control = control_record(body)
@@ -125,18 +131,13 @@ def partner_key(body: Segment) -> str:
     return f"partner:{control.text(field)}"
 
 
-def order_key(number: str) -> str:
-    """Return the business key of a purchase order; padded with zeros or not, it is the same order."""
-    return f"po:{without_zeros(number)}"
-
-
-def _created_at(control: Segment, source: Source, received_at: str, assumed: dict[str, str]) -> str:
+def _created_at(control: Segment, reading: Reading, assumed: dict[str, str]) -> str:
     day = control.day("CREDAT")
     if day is None:
         assumed["occurred_at"] = "received_at"
-        return received_at
+        return reading.received_at
     try:
         moment = time.fromisoformat(control.text("CRETIM"))
     except ValueError:
         moment = time()
-    return local_time(f"{day}T{moment}", source, control.at("CREDAT"), assumed)
+    return local_time(f"{day}T{moment}", reading.source, control.at("CREDAT"), assumed)

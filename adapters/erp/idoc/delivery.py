@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from adapters.erp.idoc.control import OUTBOUND, Idoc, control_record
+from adapters.erp.idoc.control import OUTBOUND, Idoc, control_record, order_key, read_idoc
 from adapters.erp.idoc.lines import line_key
 from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
+from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.keys import distinct, each_once
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity
 from adapters.values import gtin, quantity
 from contracts.canonical import (
+    Category,
     Evidence,
     Fact,
     FactKind,
@@ -24,6 +28,9 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+
+BASIC_TYPE = "DELVRY07"
+CONTRACT = "erp-sap-delvry07"
 
 # LFART. SAP, "Delivery types": EL and its WMS form come in, LR and its WMS form come back from a customer
 INBOUND_TYPES = frozenset({"EL", "WID"})
@@ -52,8 +59,15 @@ _MAPPED = frozenset(
 )  # fmt: skip
 
 
-def normalise_delivery(idoc: Idoc) -> Normalised:
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the buyer's order, else the partner."""
+    body = Segment(fields=tree)
+    return order_key(purchase_order(body), body)
+
+
+def normalise(reading: Reading) -> Normalised:
     """Return the delivery, and, of one that comes in, an exception for each line that comes short."""
+    idoc = read_idoc(reading)
     headers = idoc.body.children("E1EDL20")
     facts = tuple(_fact(idoc, header) for header in headers)
     short = [
@@ -63,10 +77,11 @@ def normalise_delivery(idoc: Idoc) -> Normalised:
         # an IDoc has one delivery by rule; where it has more, lines 10 of two must not become one matter
         for exception in _short_lines(idoc, header, fact, f"{fact.key}:" if len(headers) > 1 else "")
     ]
-    return Normalised(facts=facts, exceptions=each_once(short))
+    meaning = Normalised(facts=facts, exceptions=each_once(short))
+    return with_failure(idoc, Category.INVENTORY_VARIANCE, meaning)
 
 
-def purchase_order_of_delivery(body: Segment) -> str:
+def purchase_order(body: Segment) -> str:
     """Return the buyer's order that the first line with one was delivered for, or empty text."""
     for header in body.children("E1EDL20"):
         is_inbound = _is_inbound(control_record(body), header)
@@ -221,3 +236,6 @@ def _is_tolerated(expected: Quantity, actual: Quantity, members: list[tuple[Segm
 
 def _evidence(line: Segment) -> tuple[Evidence, ...]:
     return (*line.evidence("LFIMG", "VRKME", "ORMNG"), *line.child("E1EDL26").evidence("UNTTO"))
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

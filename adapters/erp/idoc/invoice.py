@@ -1,8 +1,9 @@
 """INVOIC02: an invoice or a credit memo, and where its total or a line doesn't add up."""
 
 from decimal import Decimal
+from typing import Any
 
-from adapters.erp.idoc.control import Idoc
+from adapters.erp.idoc.control import Idoc, order_key, read_idoc
 from adapters.erp.idoc.invoice_checks import line_mismatches, total_mismatch
 from adapters.erp.idoc.lines import (
     item_of,
@@ -13,12 +14,24 @@ from adapters.erp.idoc.lines import (
     unit_price_of,
 )
 from adapters.erp.idoc.partners import customer, plant, supplier
-from adapters.erp.idoc.references import INVOICE, document_day, document_references, line_references
+from adapters.erp.idoc.references import (
+    INVOICE,
+    document_day,
+    document_references,
+    line_references,
+    purchase_order_of,
+)
 from adapters.erp.idoc.segments import Segment
+from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.totals import billed_total, invoice_currency, tax_total
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import money, quantity, ratio
-from contracts.canonical import Fact, FactKind, FactLine, Normalised, Reference
+from contracts.canonical import Category, Fact, FactKind, FactLine, Normalised, Reference
+
+BASIC_TYPE = "INVOIC02"
+CONTRACT = "erp-sap-invoic02"
 
 # BSART: credit memo and subsequent credit. SAP writes their amounts without a sign, some converters with it
 CREDITS = frozenset({"CRME", "SUBC"})
@@ -31,10 +44,19 @@ _MAPPED = frozenset(
 )  # fmt: skip
 
 
-def normalise_invoice(idoc: Idoc) -> Normalised:
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the buyer's order, else the partner."""
+    body = Segment(fields=tree)
+    return order_key(purchase_order_of(body), body)
+
+
+def normalise(reading: Reading) -> Normalised:
     """Return the invoice, and an exception for a total or a line that differs from what it should come to."""
+    idoc = read_idoc(reading)
     fact = _fact(idoc)
-    return Normalised(facts=(fact,), exceptions=(*total_mismatch(idoc, fact), *line_mismatches(idoc, fact)))
+    exceptions = (*total_mismatch(idoc, fact), *line_mismatches(idoc, fact))
+    meaning = Normalised(facts=(fact,), exceptions=exceptions)
+    return with_failure(idoc, Category.INVOICE_MISMATCH, meaning)
 
 
 def _fact(idoc: Idoc) -> Fact:
@@ -78,3 +100,6 @@ def _line(idoc: Idoc, line: Segment, currency: str, sign: Decimal) -> FactLine:
         amount=None if amount is None else money(sign * amount, currency),
         references=line_references(line),
     )
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -1,13 +1,20 @@
 """MATMAS05: an item with its units and barcodes."""
 
 from decimal import Decimal
+from typing import Any
 
-from adapters.erp.idoc.control import Idoc
-from adapters.erp.idoc.segments import Segment
+from adapters.erp.idoc.control import Idoc, partner_key, read_idoc
+from adapters.erp.idoc.segments import Segment, without_zeros
+from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.unmapped import unmapped
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.values import gtin, quantity, ratio
-from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
+from contracts.canonical import Category, Fact, FactKind, FactLine, Item, Normalised
 from contracts.errors import Unmapped
+
+BASIC_TYPE = "MATMAS05"
+CONTRACT = "erp-sap-matmas05"
 
 _MAPPED = frozenset(
     {
@@ -17,7 +24,14 @@ _MAPPED = frozenset(
 )  # fmt: skip
 
 
-def normalise_material(idoc: Idoc) -> Normalised:
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the item, else the partner."""
+    body = Segment(fields=tree)
+    number = material_number(body)
+    return f"item:{without_zeros(number)}" if number else partner_key(body)
+
+
+def normalise(reading: Reading) -> Normalised:
     """Return the item. One line for each unit: `quantity` is what one of it is in base units.
 
     No price: a material has valuation prices (E1MBEWM), which are a plant's costs in a currency that the
@@ -25,24 +39,22 @@ def normalise_material(idoc: Idoc) -> Normalised:
 
     Raises: Unmapped for a material without a number.
     """
+    idoc = read_idoc(reading)
     material = idoc.body.child("E1MARAM")
     number = material_number(idoc.body)
     if not number:
         raise Unmapped(f"{material.at('MATNR')}: a material has a number")
-    return Normalised(
-        facts=(
-            Fact(
-                kind=FactKind.ITEM,
-                key=number,
-                occurred_at=idoc.occurred_at,
-                references=(idoc.reference,),
-                lines=_units(idoc, material, number),
-                status=idoc.control.text("STATUS") or None,
-                assumed=idoc.assumptions(),
-                extensions=unmapped(idoc, _MAPPED),
-            ),
-        )
+    fact = Fact(
+        kind=FactKind.ITEM,
+        key=number,
+        occurred_at=idoc.occurred_at,
+        references=(idoc.reference,),
+        lines=_units(idoc, material, number),
+        status=idoc.control.text("STATUS") or None,
+        assumed=idoc.assumptions(),
+        extensions=unmapped(idoc, _MAPPED),
     )
+    return with_failure(idoc, Category.FAILED_PRICE_UPDATE, Normalised(facts=(fact,)))
 
 
 def material_number(body: Segment) -> str:
@@ -74,3 +86,6 @@ def _description(material: Segment) -> str | None:
     texts = material.children("E1MAKTM")
     english = [text for text in texts if text.text("SPRAS_ISO") == "EN" or text.text("SPRAS") == "E"]
     return next((text.text("MAKTX") for text in (*english, *texts) if text.text("MAKTX")), None)
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
-from adapters.erp.idoc.control import Idoc
+from adapters.erp.idoc.control import Idoc, order_key, read_idoc
 from adapters.erp.idoc.lines import (
     item_of,
     line_currency,
@@ -23,12 +24,16 @@ from adapters.erp.idoc.references import (
 )
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
+from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
 from adapters.keys import distinct
+from adapters.kinds import DocumentKind
+from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity
 from adapters.values import money, quantity
 from contracts.canonical import (
+    Category,
     Evidence,
     Fact,
     FactKind,
@@ -38,6 +43,9 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+
+BASIC_TYPE = "ORDERS05"
+CONTRACT = "erp-sap-orders05"
 
 ORDERS = frozenset({"ORDERS", "ORDCHG"})
 CONFIRMATION = "ORDRSP"
@@ -55,16 +63,24 @@ _MAPPED = frozenset(
 )  # fmt: skip
 
 
-def normalise_order(idoc: Idoc) -> Normalised:
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the buyer's order, else the partner."""
+    body = Segment(fields=tree)
+    return order_key(order_number(body), body)
+
+
+def normalise(reading: Reading) -> Normalised:
     """Return the order, and of a confirmation an exception for each line confirmed short.
 
     Quotations, contracts and other messages of this basic type say nothing that we map.
     """
+    idoc = read_idoc(reading)
     if idoc.message not in {*ORDERS, CONFIRMATION}:
         return Normalised()
     fact = _fact(idoc)
     exceptions = tuple(_short_lines(idoc, fact)) if idoc.message == CONFIRMATION else ()
-    return Normalised(facts=(fact,), exceptions=exceptions)
+    meaning = Normalised(facts=(fact,), exceptions=exceptions)
+    return with_failure(idoc, Category.SUPPLIER_SHORT_SHIPMENT, meaning)
 
 
 def order_number(body: Segment) -> str:
@@ -169,3 +185,6 @@ def _short_lines(idoc: Idoc, fact: Fact) -> Iterator[RetailException]:
 def _evidence(line: Segment) -> tuple[Evidence, ...]:
     schedule = (found for each in line.children("E1EDP20") for found in each.evidence("WMENG"))
     return (*line.evidence("MENGE", "MENEE"), *schedule)
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

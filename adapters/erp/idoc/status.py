@@ -1,16 +1,10 @@
 """IDocs that SAP did not post or send: which statuses say so, and what kind of exception that is."""
 
-from adapters.erp.idoc.basic_types import (
-    DELIVERY,
-    GOODS_MOVEMENT,
-    INVOICE,
-    MATERIAL,
-    ORDER,
-    STOCK_MOVEMENT,
-)
+from msgspec.structs import replace
+
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import Segment
-from contracts.canonical import Category, Fact, Item, Measure, Money, RetailException
+from contracts.canonical import Category, Fact, Item, Measure, Money, Normalised, RetailException
 
 # SAP, "IDoc: status values" (transaction WE47, table TEDS1). Left out although they sound like errors:
 # 30, 64, 66 and 75 wait their turn, 31 and 68 were closed by a person, 21 and 57 are tests, 25 and 61 went
@@ -44,17 +38,19 @@ POSTED = frozenset({"41", "53"})
 
 _STATUS_RECORDS = ("EDI_DS40", "E1STATS")
 
-_CATEGORIES = {
-    INVOICE: Category.INVOICE_MISMATCH,
-    DELIVERY: Category.INVENTORY_VARIANCE,
-    ORDER: Category.SUPPLIER_SHORT_SHIPMENT,
-    MATERIAL: Category.FAILED_PRICE_UPDATE,
-    GOODS_MOVEMENT: Category.INVENTORY_VARIANCE,
-    STOCK_MOVEMENT: Category.INVENTORY_VARIANCE,
-}
+
+def with_failure(idoc: Idoc, category: Category, normalised: Normalised) -> Normalised:
+    """Return what an IDoc means and, where its current status is a failure, an exception that says so first.
+
+    `category` is that of the document which was not posted. An IDoc that means nothing fails at nothing.
+    """
+    exception = _failure(idoc, category, normalised.facts[0]) if normalised.facts else None
+    if exception is None:
+        return normalised
+    return replace(normalised, exceptions=(exception, *normalised.exceptions))
 
 
-def failure(idoc: Idoc, fact: Fact) -> RetailException | None:
+def _failure(idoc: Idoc, category: Category, fact: Fact) -> RetailException | None:
     """Return the exception of an IDoc whose current status is a failure, else None.
 
     What did not leave the ERP is one only for master data, where the stores then lack the update: an invoice
@@ -63,7 +59,7 @@ def failure(idoc: Idoc, fact: Fact) -> RetailException | None:
     place = _failed_at(idoc)
     if place is None:
         return None
-    code, category = place.text("STATUS"), _CATEGORIES[idoc.basic_type]
+    code = place.text("STATUS")
     is_sending = code in NOT_SENT
     if is_sending and category is not Category.FAILED_PRICE_UPDATE:
         return None

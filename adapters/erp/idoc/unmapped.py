@@ -7,32 +7,15 @@ from itertools import islice
 from typing import Any
 
 from adapters.erp.idoc.control import Idoc
+from adapters.erp.idoc.personal import PERSONAL
 from adapters.erp.idoc.segments import NO_DATA
-from adapters.personal import looks_personal, sounds_personal
+from adapters.personal import looks_personal
 from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
-
-# segments that hold people's names, addresses, accounts and cards, or free text in which people write them
-PERSONAL_SEGMENTS = frozenset(
-    {
-        "E1EDKA1", "E1EDKA2", "E1EDKA3", "E1EDPA1", "E1EDPA2", "E1EDPA3", "E1ADRM1", "E1ADRE1", "E1ADRP1",
-        "E1EDK28", "E1EDK36", "E1EDKT1", "E1EDKT2", "E1EDPT1", "E1EDPT2", "E1TXTH8", "E1TXTP8", "E1TXTH9",
-        "E1TXTP9", "E1MTXHM", "E1MTXLM", "EDI_DS40", "E1STATS",
-    }
-)  # fmt: skip
-# members that do wherever they stand: users, buyers and planners, tax numbers of sole traders, accounts
-PERSONAL_FIELDS = frozenset(
-    {
-        "ERNAM", "AENAM", "BNAME", "USNAM", "UNAME", "EIGENUINR", "KUNDEUINR", "STCEG", "IHREZ", "PERNR",
-        "ACNUM", "ACNAM", "BIBAN", "CCNUM", "CCNAME", "EKGRP", "DISPO", "GR_RCPT", "WEMPF", "HEADER_TXT",
-        "BKTXT", "ITEM_TEXT", "SGTXT",
-    }
-)  # fmt: skip
 
 # SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
 _CUSTOM_NAME = re.compile("[ZY][0-9ZY_]|_-")
 
 _STRUCTURE = frozenset({"@SEGMENT", "@BEGIN", "TABNAM", "MANDT", "DOCNUM", "SERIAL"})
-_LEFT_OUT = PERSONAL_SEGMENTS | PERSONAL_FIELDS | _STRUCTURE
 _SAYS_NOTHING = frozenset({"", NO_DATA, "00000000", "000000"})
 
 
@@ -59,7 +42,7 @@ def _leaves(
     if isinstance(node, dict):
         for name, child in node.items():
             is_own = is_custom or _is_custom(name)
-            if name not in _LEFT_OUT and not sounds_personal(name) and (is_own or name not in mapped):
+            if not _is_left_out(name) and (is_own or name not in mapped):
                 yield from _leaves(child, f"{pointer}/{name}", mapped, is_custom=is_own)
     elif isinstance(node, list):
         for index, child in enumerate(node):
@@ -69,6 +52,11 @@ def _leaves(
 
 
 # the names are few and come again with every document
+@lru_cache(maxsize=4096)
+def _is_left_out(name: str) -> bool:
+    return name in _STRUCTURE or PERSONAL.covers(name)
+
+
 @lru_cache(maxsize=4096)
 def _is_custom(name: str) -> bool:
     return _CUSTOM_NAME.match(name) is not None

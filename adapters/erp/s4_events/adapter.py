@@ -20,6 +20,7 @@ from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import RequestUnreadable
 
+_KINDS = {event.CONTRACT: event.KIND}
 # in the type, the source, or the topic that stands in their place; until 2019 a type began with BO
 _MARK = re.compile(rb"sap[./]s4")
 _OLDER_MARK = re.compile(rb"BO[./]")
@@ -33,12 +34,12 @@ class S4EventsAdapter:
     system = "erp"
     format = "s4_events"
     title = "SAP S/4HANA business events (CloudEvents)"
-    contracts: tuple[str, ...] = (event.KIND.contract,)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = None
     reply: Reply | None = None
 
     def recognises(self, message: Message) -> bool:
-        """See `Adapter`: an event whose headers or body name S/4HANA."""
+        """Look for an event whose headers or body name S/4HANA."""
         if is_binary(message):
             attributes = (value.encode() for name, value in message.headers.items() if name.startswith("ce-"))
             return any(_MARK.search(value) or _OLDER_MARK.match(value) for value in attributes)
@@ -64,14 +65,15 @@ class S4EventsAdapter:
         if not isinstance(tree, dict):
             raise RequestUnreadable("one event is one JSON object")
         tree = with_current_names(tree)
-        event_id = tree.get("id")
+        event_id, kind = tree.get("id"), event.KIND
         return Document(
-            contract=event.KIND.contract,
+            contract=kind.contract,
             tree=tree,
-            business_key=event.KIND.business_key(tree),
+            business_key=kind.business_key(tree),
             source_event_id=usable_event_id(event_id, "id") if isinstance(event_id, str) else None,
         )
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
-        """See `Adapter`. Raises: Unmapped for a time or a number that can't be read."""
-        return event.KIND.normalise(Reading(document, source, received_at, PERSONAL))
+        """Raises: Unmapped for a time or a number that can't be read."""
+        reading = Reading(document, source, received_at, PERSONAL)
+        return _KINDS[document.contract].normalise(reading)

@@ -47,7 +47,7 @@ def normalise(reading: Reading) -> Normalised:
 
     Raises: Unmapped for an object of ours without its number.
     """
-    what, found = event_type(reading.text("/type") or ""), members(reading.find(""))
+    what, found = event_type(reading.text("/type") or ""), members(reading.tree)
     known = OBJECTS.get(what.name)
     if known is None:
         return Normalised()

@@ -24,7 +24,7 @@ _MARKS = tuple("MessageHeader".encode(encoding) for encoding in ("ascii", "utf-1
 _BY_PAYLOAD: dict[str, DocumentKind] = {
     kind.PAYLOAD: kind.KIND for kind in (invoice, confirmation, order, delivery, material_document)
 }
-_BY_CONTRACT = {kind.contract: kind for kind in (*_BY_PAYLOAD.values(), message.KIND, fault.KIND)}
+_KINDS = {kind.contract: kind for kind in (*_BY_PAYLOAD.values(), message.KIND, fault.KIND)}
 
 
 class S4SoapAdapter:
@@ -33,12 +33,12 @@ class S4SoapAdapter:
     system = "erp"
     format = "s4_soap"
     title = "SAP S/4HANA SOAP messages"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = None
     reply: Reply | None = None
 
     def recognises(self, message: Message) -> bool:
-        """See `Adapter`: a message with SAP's header, or a SOAP fault."""
+        """Look for a message with SAP's header, or for a SOAP fault."""
         if not looks_like_xml(message):
             return False
         head = message.body[:_HEAD_BYTES]
@@ -66,9 +66,9 @@ class S4SoapAdapter:
         )
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
-        """See `Adapter`. Raises: Unmapped for a number or a time that can't be read."""
+        """Raises: Unmapped for a number or a time that can't be read."""
         reading = Reading(document, source, received_at, PERSONAL)
-        return _BY_CONTRACT[document.contract].normalise(reading)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _kind(root: str, members: Set[str]) -> DocumentKind:

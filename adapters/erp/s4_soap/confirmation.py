@@ -27,6 +27,7 @@ from contracts.canonical import (
 )
 
 PAYLOAD = "OrderConfirmation"
+CONTRACT = "erp-sap-s4-order-confirmation"
 EVIDENCE_LIMIT = 50
 
 _CONFIRMATION = f"/{PAYLOAD}"
@@ -152,4 +153,4 @@ def _evidence(reading: Reading, item: str) -> tuple[Evidence, ...]:
     return reading.evidence(f"{item}/RequestedQuantity", *schedule, *rejections)
 
 
-KIND = DocumentKind(contract="erp-sap-s4-order-confirmation", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -12,6 +12,7 @@ from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Reference
 
 PAYLOAD = "Delivery"
+CONTRACT = "erp-sap-s4-delivery"
 
 _DELIVERY = f"/{PAYLOAD}"
 _NUMBERS = ("DeliveryDocument", "DeliveryDocumentBySupplier")
@@ -61,4 +62,4 @@ def _line(reading: Reading, item: str) -> FactLine:
     )
 
 
-KIND = DocumentKind(contract="erp-sap-s4-delivery", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -7,6 +7,7 @@ from adapters.reading import Reading
 from contracts.canonical import Normalised
 
 ROOT = "Fault"
+CONTRACT = "erp-sap-s4-fault"
 
 
 def business_key(_tree: dict[str, Any]) -> str:
@@ -19,4 +20,4 @@ def normalise(_reading: Reading) -> Normalised:
     return Normalised()
 
 
-KIND = DocumentKind(contract="erp-sap-s4-fault", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -15,6 +15,7 @@ from adapters.values import money, quantity, ratio
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised, Reference
 
 PAYLOAD = "Invoice"
+CONTRACT = "erp-sap-s4-invoice"
 INVOICE = f"/{PAYLOAD}"
 
 CREDIT_MEMO = "005"  # SupplierInvoiceTypeCode; its amounts have no sign
@@ -101,4 +102,4 @@ def _tax(reading: Reading, sign: int) -> Money | None:
     return money(sign * sum(amounts, Decimal(0)), currency_at(reading, *taxes)) if amounts else None
 
 
-KIND = DocumentKind(contract="erp-sap-s4-invoice", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

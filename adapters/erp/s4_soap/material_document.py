@@ -30,6 +30,7 @@ from contracts.canonical import (
 )
 
 PAYLOAD = "MaterialDocument"
+CONTRACT = "erp-sap-s4-material-document"
 
 _DOCUMENT = f"/{PAYLOAD}"
 _ITEMS = f"{_DOCUMENT}/MaterialDocumentItem"
@@ -120,4 +121,4 @@ def _difference(reading: Reading, item: str) -> Iterator[RetailException]:
     )
 
 
-KIND = DocumentKind(contract="erp-sap-s4-material-document", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -7,6 +7,8 @@ from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from contracts.canonical import Normalised
 
+CONTRACT = "erp-sap-s4-message"
+
 
 def business_key(tree: dict[str, Any]) -> str:
     """Return the sending system."""
@@ -18,4 +20,4 @@ def normalise(_reading: Reading) -> Normalised:
     return Normalised()
 
 
-KIND = DocumentKind(contract="erp-sap-s4-message", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

@@ -13,6 +13,7 @@ from adapters.triggers import total_quantity
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Quantity, Reference
 
 PAYLOAD = "Order"
+CONTRACT = "erp-sap-s4-order"
 
 _ORDER = f"/{PAYLOAD}"
 # SAP's data type ActionCode: delete, and remove; such a line is not wanted any more
@@ -70,4 +71,4 @@ def _ordered(reading: Reading, item: str) -> Quantity | None:
     return count or total_quantity(quantity_at(reading, f"{at}/ScheduleLineOrderQuantity") for at in schedule)
 
 
-KIND = DocumentKind(contract="erp-sap-s4-order", business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

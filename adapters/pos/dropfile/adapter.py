@@ -17,6 +17,7 @@ from adapters.pos.dropfile.layouts import PARAMETER, Layouts
 from adapters.pos.dropfile.personal import PERSONAL
 from adapters.pos.dropfile.series import series_of
 from adapters.reading import Reading
+from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 from contracts.ids import body_digest
@@ -29,7 +30,7 @@ _BY_ROWS: dict[RowsKind, DocumentKind] = {
     RowsKind.MOVEMENT: movement.KIND,
     RowsKind.PRICE: price.KIND,
 }
-_BY_CONTRACT = {kind.contract: kind for kind in _BY_ROWS.values()}
+_KINDS = {kind.contract: kind for kind in _BY_ROWS.values()}
 
 
 class DropFileAdapter:
@@ -38,9 +39,9 @@ class DropFileAdapter:
     system = "pos"
     format = "dropfile"
     title = "drop files, delimited or fixed-width, by a layout"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
-    signature = None
-    reply = None
+    contracts: tuple[str, ...] = tuple(_KINDS)
+    signature: Signature | None = None
+    reply: Reply | None = None
 
     def __init__(self, layouts: Layouts) -> None:
         self._layouts = layouts
@@ -84,7 +85,7 @@ class DropFileAdapter:
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a time outside the calendar."""
         reading = Reading(document, source, received_at, PERSONAL)
-        normalised = _BY_CONTRACT[document.contract].normalise(reading)
+        normalised = _KINDS[document.contract].normalise(reading)
         layout = self._layouts.named(document.tree["layout"])
         if layout is None or not layout.sequence_has_no_gaps:
             return normalised

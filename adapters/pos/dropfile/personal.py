@@ -1,3 +1,7 @@
 """Members of a drop file's documents that are about people."""
 
-PERSONAL = frozenset({"operator", "customer"})
+from adapters.personal_members import PersonalMembers
+
+_NAMES = frozenset({"operator", "customer"})
+
+PERSONAL = PersonalMembers(names=_NAMES)

@@ -7,20 +7,19 @@ Oracle Xstore and Wincor TP.net, 6 of Futura, Retalix R10, Visma and others. Wha
 
 from collections.abc import Iterator, Mapping
 
-from msgspec.structs import replace
-
 from adapters.event_ids import usable_event_id
+from adapters.pos.poslog import transaction
 from adapters.pos.poslog.identity import plain_key_members, transaction_key
-from adapters.pos.poslog.series import series_of
-from adapters.pos.poslog.transaction import normalise
+from adapters.pos.poslog.personal import PERSONAL
+from adapters.reading import Reading
 from adapters.xml import looks_like_xml, parse_tree, root_name
 from adapters.xml_split import split_children
+from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestUnreadable
 
-CONTRACT = "pos-poslog-transaction"
-
+_KINDS = {transaction.CONTRACT: transaction.KIND}
 _ROOT = "POSLog"
 _ITEM = "Transaction"
 _LISTS = frozenset({"BusinessUnit", "LineItem", "POSIdentity", "Tax", "Total", "TransactionLink"})
@@ -32,9 +31,9 @@ class PosLogAdapter:
     system = "pos"
     format = "poslog"
     title = "POSLog XML (NCR ACS, Oracle Xstore, Futura, IXRetail 6)"
-    contracts = (CONTRACT,)
-    signature = None
-    reply = None
+    contracts: tuple[str, ...] = tuple(_KINDS)
+    signature: Signature | None = None
+    reply: Reply | None = None
 
     def recognises(self, message: Message) -> bool:
         """Say whether the root element is a POSLog, in whatever namespace."""
@@ -57,26 +56,26 @@ class PosLogAdapter:
         root, tree = parse_tree(arrival.body, _is_list)
         if root != _ROOT:
             raise ContractUnknown(f"the root element is {root}; expected {_ROOT}")
-        transaction = tree.get(_ITEM)
-        if transaction is None:
+        item = tree.get(_ITEM)
+        if item is None:
             raise RequestUnreadable(f"/{_ROOT} holds no {_ITEM} element")
-        if isinstance(transaction, list):
-            raise RequestUnreadable(f"/{_ROOT} holds {len(transaction)} {_ITEM} elements; an item has one")
-        document = plain_key_members(transaction if isinstance(transaction, dict) else {})
-        key = transaction_key(document)
+        if isinstance(item, list):
+            raise RequestUnreadable(f"/{_ROOT} holds {len(item)} {_ITEM} elements; an item has one")
+        tree = plain_key_members(item if isinstance(item, dict) else {})
+        key, kind = transaction_key(tree), transaction.KIND
         where = f"/{_ROOT}/{_ITEM} (store, workstation, business day and sequence number)"
         return Document(
-            contract=CONTRACT,
-            tree=document,
-            business_key=f"store:{document.get('RetailStoreID', '')}",
+            contract=kind.contract,
+            tree=tree,
+            business_key=kind.business_key(tree),
             source_event_id=usable_event_id(key, where) if key else None,
             root=f"/{_ROOT}/{_ITEM}",
         )
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
-        """Say what was sold and what came back. Raises: Unmapped for a time or a number that is none."""
-        normalised = normalise(document.tree, source, received_at)
-        return replace(normalised, series=series_of(document.tree, source))
+        """Raises: Unmapped for a number or a time that can't be read."""
+        reading = Reading(document, source, received_at, PERSONAL)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _is_list(name: str, _attributes: Mapping[str, str]) -> bool:

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, flag, objects, text
 from adapters.pos.poslog.identity import links, names_original, transaction_key, voids_another
-from adapters.pos.poslog.moments import moment
+from adapters.pos.poslog.times import moment
+from adapters.reading import Reading
 from adapters.values import local_time, pseudonym
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
@@ -63,18 +64,19 @@ def is_done(transaction: Tree, retail: Tree) -> bool:
     return local_name(child_text(retail, "@TransactionStatus", "TransactionStatus")).lower() not in _NOT_DONE
 
 
-def read_header(transaction: Tree, retail: Tree, source: Source, received_at: str) -> Header:
+def read_header(reading: Reading, retail: Tree) -> Header:
     """Read the header of a transaction and of its RetailTransaction.
 
     Raises: Unmapped where a part of the key is missing, or the time is none.
     """
+    transaction, source = reading.tree, reading.source
     key = transaction_key(transaction)
     if key is None:
         raise Unmapped("/: store, workstation, business day or sequence number is missing")
     assumed: dict[str, str] = {}
     return Header(
         key=key,
-        occurred_at=_occurred_at(transaction, source, received_at, assumed),
+        occurred_at=_occurred_at(reading, assumed),
         place=Place(kind="store", id=child_text(transaction, "RetailStoreID")),
         business_day=child_text(transaction, "BusinessDayDate") or None,
         currency=_currency(transaction, retail, source, assumed),
@@ -86,12 +88,12 @@ def read_header(transaction: Tree, retail: Tree, source: Source, received_at: st
     )
 
 
-def _occurred_at(transaction: Tree, source: Source, received_at: str, assumed: dict[str, str]) -> str:
-    pointer, written = moment(transaction)
+def _occurred_at(reading: Reading, assumed: dict[str, str]) -> str:
+    pointer, written = moment(reading.tree)
     if not written:
         assumed["occurred_at"] = "received_at"
-        return received_at
-    return local_time(written, source, pointer, assumed)
+        return reading.received_at
+    return local_time(written, reading.source, pointer, assumed)
 
 
 def _currency(transaction: Tree, retail: Tree, source: Source, assumed: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Which transaction this is: the key of an event, and of the transactions that it links to."""
 
 from adapters.pos.poslog.elements import below, child_text, objects, says_something, text
-from adapters.pos.poslog.moments import day, moment
+from adapters.pos.poslog.times import day, moment
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
 from contracts.canonical import Reference

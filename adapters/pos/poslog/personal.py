@@ -1,6 +1,9 @@
 """What of a POSLog must not travel: people, cards and accounts. What is left may go to `extensions`."""
 
+import re
 from typing import Any
+
+from adapters.personal_members import PersonalMembers
 
 # parts of the names of elements and attributes, in lower case: dialects name people in too many ways for a
 # list of whole names
@@ -14,17 +17,18 @@ _WORDS = (
 _TENDERS = frozenset({"Tender", "TenderChange"})
 _TENDER_MEMBERS = frozenset({"@TenderType", "@TypeCode", "@TenderDescription", "Amount", "Cashback"})
 
+PERSONAL = PersonalMembers(name_pattern=re.compile("|".join(_WORDS), re.IGNORECASE))
 
-def without_personal(node: Any) -> Any:
-    """Return a copy of `node` without members that are personal here, places in lists unchanged."""
+
+def without_tender_details(node: Any) -> Any:
+    """Return a copy of `node` in which tenders have only what is sure to be nobody's, places unchanged."""
     if isinstance(node, list):
-        return [without_personal(child) for child in node]
+        return [without_tender_details(child) for child in node]
     if not isinstance(node, dict):
         return node
     return {
-        name: _tender(child) if name in _TENDERS else without_personal(child)
+        name: _tender(child) if name in _TENDERS else without_tender_details(child)
         for name, child in node.items()
-        if not any(word in name.lower() for word in _WORDS)
     }
 
 
@@ -33,4 +37,4 @@ def _tender(node: Any) -> Any:
         return [_tender(child) for child in node]
     if not isinstance(node, dict):
         return {}
-    return {name: without_personal(child) for name, child in node.items() if name in _TENDER_MEMBERS}
+    return {name: child for name, child in node.items() if name in _TENDER_MEMBERS}

@@ -5,20 +5,27 @@ given for it. A line's amount is what the customer pays for it, after all discou
 """
 
 from decimal import Decimal
+from typing import Any
 
+from msgspec.structs import replace
+
+from adapters.kinds import DocumentKind
 from adapters.pos.poslog.elements import child_text, flag, number, objects
 from adapters.pos.poslog.exceptions import find_exceptions
 from adapters.pos.poslog.figures import WEIGHT, WIDE
 from adapters.pos.poslog.header import Header, is_done, read_header
 from adapters.pos.poslog.lines import Line, LineKind
-from adapters.pos.poslog.personal import without_personal
+from adapters.pos.poslog.personal import PERSONAL, without_tender_details
 from adapters.pos.poslog.prices import pieces_in_price
+from adapters.pos.poslog.series import series_of
 from adapters.pos.poslog.voids import read_lines
+from adapters.reading import Reading
 from adapters.values import assumptions, extensions, money, quantity
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
 from contracts.canonical import Fact, FactKind, FactLine, Money, Normalised
-from contracts.documents import Source
+
+CONTRACT = "pos-poslog-transaction"
 
 _RETAIL = "RetailTransaction"
 _GRAND_TOTAL = "TransactionGrandAmount"
@@ -34,30 +41,41 @@ _MAPPED = frozenset({
 })  # fmt: skip
 
 
-def normalise(transaction: Tree, source: Source, received_at: str) -> Normalised:
-    """Say what the Transaction means; sign-on, sign-off, training and what was voided mean nothing.
+def business_key(tree: dict[str, Any]) -> str:
+    """Return the store: what its tills write must stay in order."""
+    return f"store:{tree.get('RetailStoreID', '')}"
+
+
+def normalise(reading: Reading) -> Normalised:
+    """Say what the Transaction means, and which number it has at its till.
+
+    Sign-on, sign-off, training and what was voided mean nothing.
 
     Raises: Unmapped where a number or a time is none.
     """
-    retail = transaction.get(_RETAIL)
-    if not isinstance(retail, dict) or not is_done(transaction, retail):
+    return replace(_meaning(reading), series=series_of(reading.tree, reading.source))
+
+
+def _meaning(reading: Reading) -> Normalised:
+    retail = reading.tree.get(_RETAIL)
+    if not isinstance(retail, dict) or not is_done(reading.tree, retail):
         return Normalised()
     lines = read_lines(retail, f"/{_RETAIL}")
     if not lines:
         return Normalised()
-    header = read_header(transaction, retail, source, received_at)
+    header = read_header(reading, retail)
     return Normalised(
-        facts=_facts(transaction, retail, lines, header),
-        exceptions=find_exceptions(lines, header, received_at),
+        facts=_facts(reading, retail, lines, header),
+        exceptions=find_exceptions(lines, header, reading.received_at),
     )
 
 
-def _facts(transaction: Tree, retail: Tree, lines: tuple[Line, ...], header: Header) -> tuple[Fact, ...]:
+def _facts(reading: Reading, retail: Tree, lines: tuple[Line, ...], header: Header) -> tuple[Fact, ...]:
     returned = tuple(line for line in lines if line.kind is LineKind.RETURN)
     sold = tuple(line for line in lines if line.kind is not LineKind.RETURN)
     # the totals of an exchange are those of both together, so that they belong to neither
     totals = {} if sold and returned else _totals(retail)
-    unmapped = extensions(without_personal(transaction), _MAPPED, frozenset())
+    unmapped = extensions(without_tender_details(reading.tree), _MAPPED, PERSONAL.of(reading.tree))
     facts: list[Fact] = []
     for kind, own in ((FactKind.SALE, sold), (FactKind.RETURN, returned)):
         if own:
@@ -161,3 +179,6 @@ def _tax_lines(retail: Tree) -> list[Decimal]:
         for place, tax in objects(element, "Tax")
     ]
     return [amount for amount in amounts if amount is not None]
+
+
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

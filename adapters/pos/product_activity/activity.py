@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
-from adapters.pos.product_activity.dates import occurred_at
 from adapters.pos.product_activity.items import item_of, price_of
+from adapters.pos.product_activity.times import occurred_at
 from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner
 from contracts.limits import LINE_MAX_CHARACTERS, NAME_MAX_CHARACTERS

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from adapters.framing import looks_like_json
+from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.wms.epcis import document, event, json_document, vendor_event, xml_document
-from adapters.wms.epcis.content import DOCUMENT, EVENT, EVENT_TYPES, VENDOR_EVENT, Content
+from adapters.wms.epcis.content import EVENT_TYPES, Content
 from adapters.wms.epcis.identity import as_one, source_event_id
-from adapters.wms.epcis.personal import personal_members
+from adapters.wms.epcis.personal import PERSONAL
 from adapters.wms.epcis.rules import event_findings, refuse
 from adapters.wms.epcis.vocabulary import to_bare_words
 from adapters.xml import looks_like_xml, root_name
+from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, Source
 
@@ -34,8 +36,8 @@ class EpcisAdapter:
     format = "epcis"
     title = "EPCIS 2.0 JSON-LD and XML, EPCIS 1.2 XML"
     contracts: tuple[str, ...] = tuple(_KINDS)
-    signature = None
-    reply = None
+    signature: Signature | None = None
+    reply: Reply | None = None
 
     def recognises(self, message: Message) -> bool:
         """Look for a root element of EPCIS, or for a type or a member that only EPCIS has."""
@@ -56,17 +58,17 @@ class EpcisAdapter:
         is_xml = looks_like_xml(Message(body=arrival.body))
         content = xml_document.read(arrival.body) if is_xml else json_document.read(arrival.body)
         if content.event is None:
-            return _document(DOCUMENT, content, content.header)
+            return _document(document.KIND, content, content.header)
         tree = as_one(content.event)
         to_bare_words(tree)
         if _is_vendors_own(tree):
-            return _document(VENDOR_EVENT, content, tree)
-        refuse(EVENT, event_findings(tree), content.root)
-        return _document(EVENT, content, tree)
+            return _document(vendor_event.KIND, content, tree)
+        refuse(event.CONTRACT, event_findings(tree), content.root)
+        return _document(event.KIND, content, tree)
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a time that is none."""
-        reading = Reading(document, source, received_at, personal_members(document.tree))
+        reading = Reading(document, source, received_at, PERSONAL)
         return _KINDS[document.contract].normalise(reading)
 
 
@@ -76,11 +78,11 @@ def _is_vendors_own(tree: dict[str, Any]) -> bool:
     return isinstance(kind, str) and kind not in EVENT_TYPES and ":" in kind
 
 
-def _document(contract: str, content: Content, tree: dict[str, Any]) -> Document:
+def _document(kind: DocumentKind, content: Content, tree: dict[str, Any]) -> Document:
     return Document(
-        contract=contract,
+        contract=kind.contract,
         tree=tree,
-        business_key=_KINDS[contract].business_key(tree),
+        business_key=kind.business_key(tree),
         source_event_id=source_event_id(tree),
         root=content.root,
     )

@@ -7,9 +7,6 @@ from msgspec import Struct
 
 from adapters.wms.epcis.rules import Finding
 
-# the contracts
-EVENT, VENDOR_EVENT, DOCUMENT = "wms-epcis-event", "wms-epcis-vendor-event", "wms-epcis-document"
-
 EVENT_TYPES = frozenset(
     {"ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent"}
 )

@@ -4,8 +4,9 @@ from typing import Any
 
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.wms.epcis.content import DOCUMENT
 from contracts.canonical import Normalised
+
+CONTRACT = "wms-epcis-document"
 
 
 def business_key(_tree: dict[str, Any]) -> str:
@@ -18,4 +19,4 @@ def normalise(_reading: Reading) -> Normalised:
     return Normalised()
 
 
-KIND = DocumentKind(contract=DOCUMENT, business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

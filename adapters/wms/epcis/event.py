@@ -7,12 +7,13 @@ from urllib.parse import unquote
 from adapters.keys import distinct, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.wms.epcis.content import EVENT
 from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
 from adapters.wms.epcis.objects import Objects, objects
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner, Reference
 from contracts.limits import KEY_MAX_CHARACTERS, LINES_LIMIT
+
+CONTRACT = "wms-epcis-event"
 
 # CBV 2.0, section 7.1; a fact of another step is a movement
 _STEPS = {
@@ -76,7 +77,7 @@ def normalise(reading: Reading) -> Normalised:
         return Normalised(exceptions=unsellable(reading, subject, references(reading)))
     fact = Fact(
         kind=kind,
-        key=fact_key(reading.find("")),
+        key=fact_key(reading.tree),
         occurred_at=reading.occurred_at("/eventTime"),
         place=reading.place("dc", *PLACES),
         partner=_partner(reading, kind),
@@ -159,4 +160,4 @@ def _owner(reading: Reading, side: str) -> str | None:
     return reading.text(*(f"{at}/{side}" for at in parties if reading.text(f"{at}/type") == "owning_party"))
 
 
-KIND = DocumentKind(contract=EVENT, business_key=place_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=place_key, normalise=normalise)

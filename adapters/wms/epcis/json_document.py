@@ -10,13 +10,13 @@ import msgspec
 
 from adapters.json import elements, parse_json
 from adapters.wms.epcis.content import (
-    DOCUMENT,
-    EVENT,
     EVENTS_DOCUMENT,
     QUERY_DOCUMENT,
     Content,
     header_findings,
 )
+from adapters.wms.epcis.document import CONTRACT as DOCUMENT
+from adapters.wms.epcis.event import CONTRACT as EVENT
 from adapters.wms.epcis.json_rules import json_findings
 from adapters.wms.epcis.rules import Finding, refuse
 from contracts.documents import Arrival, Message, whole

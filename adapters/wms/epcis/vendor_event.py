@@ -2,9 +2,10 @@
 
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.wms.epcis.content import VENDOR_EVENT
 from adapters.wms.epcis.identity import place_key
 from contracts.canonical import Normalised
+
+CONTRACT = "wms-epcis-vendor-event"
 
 
 def normalise(_reading: Reading) -> Normalised:
@@ -12,4 +13,4 @@ def normalise(_reading: Reading) -> Normalised:
     return Normalised()
 
 
-KIND = DocumentKind(contract=VENDOR_EVENT, business_key=place_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=place_key, normalise=normalise)

@@ -11,14 +11,14 @@ from typing import Any
 from lxml import etree
 
 from adapters.wms.epcis.content import (
-    DOCUMENT,
-    EVENT,
     EVENT_TYPES,
     EVENTS_DOCUMENT,
     QUERY_DOCUMENT,
     Content,
     header_findings,
 )
+from adapters.wms.epcis.document import CONTRACT as DOCUMENT
+from adapters.wms.epcis.event import CONTRACT as EVENT
 from adapters.wms.epcis.rules import refuse
 from adapters.wms.epcis.xml_event import LISTS, event_in_json_shape
 from adapters.xml import Tree, parse_tree

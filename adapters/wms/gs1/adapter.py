@@ -40,7 +40,7 @@ _MAPPED: dict[str, DocumentKind] = {
     )
 }
 _BY_DOCUMENT = _MAPPED | dict.fromkeys(observed.DOCUMENTS, observed.KIND)
-_BY_CONTRACT = {kind.contract: kind for kind in _BY_DOCUMENT.values()}
+_KINDS = {kind.contract: kind for kind in _BY_DOCUMENT.values()}
 
 _LISTS = frozenset({
     "Sender", "Receiver", "additionalPartyIdentification", "additionalTradeItemIdentification",
@@ -60,7 +60,7 @@ class Gs1Adapter:
     system = "wms"
     format = "gs1"
     title = "GS1 XML 3 logistics messages (3PL)"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = None
     reply: Reply | None = None
 
@@ -110,7 +110,8 @@ class Gs1Adapter:
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a number or a time that can't be read, or a document without a number."""
-        return _BY_CONTRACT[document.contract].normalise(Reading(document, source, received_at, PERSONAL))
+        reading = Reading(document, source, received_at, PERSONAL)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _is_list(name: str, _attributes: Mapping[str, str]) -> bool:

@@ -87,7 +87,7 @@ def _fact(reading: Reading, shipment: Shipment) -> Fact:
 
 def _is_return(reading: Reading, at: str) -> bool:
     """Say whether a customer sent the goods: by the type of receipt, or the guide that the sender follows."""
-    said = [reading.text(f"{at}/warehousingReceiptTypeCode") or "", *texts(reading.find(""), *_SCOPE)]
+    said = [reading.text(f"{at}/warehousingReceiptTypeCode") or "", *texts(reading.tree, *_SCOPE)]
     return any("RETURN" in each.upper() for each in said)
 
 

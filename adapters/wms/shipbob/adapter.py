@@ -30,7 +30,7 @@ _BY_MEMBER: dict[str, DocumentKind] = {
     "inventory_quantities": receiving_order.KIND,
     "box_items": box.KIND,
 }
-_BY_CONTRACT = {kind.contract: kind for kind in _BY_MEMBER.values()}
+_KINDS = {kind.contract: kind for kind in _BY_MEMBER.values()}
 # documents that are not read, by a member of theirs
 _OTHERS = {
     "items": "a page (send what it lists, as an array)",
@@ -48,7 +48,7 @@ class ShipBobAdapter:
     system = "wms"
     format = "shipbob"
     title = "ShipBob receiving orders and boxes"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = None
     reply: Reply | None = None
 
@@ -81,7 +81,8 @@ class ShipBobAdapter:
 
     def normalise(self, document: Document, source: Source, received_at: str) -> Normalised:
         """Raises: Unmapped for a number or a time that can't be read."""
-        return _BY_CONTRACT[document.contract].normalise(Reading(document, source, received_at, PERSONAL))
+        reading = Reading(document, source, received_at, PERSONAL)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _named(tree: dict[str, Any]) -> str:

@@ -39,7 +39,7 @@ _BY_TYPE = {
     "order backorder": backorder.KIND,
     "return update": customer_return.KIND,
 }
-_BY_CONTRACT = {kind.contract: kind for kind in _BY_TYPE.values()}
+_KINDS = {kind.contract: kind for kind in _BY_TYPE.values()}
 
 
 class ShipHeroAdapter:
@@ -48,7 +48,7 @@ class ShipHeroAdapter:
     system = "wms"
     format = "shiphero"
     title = "ShipHero webhooks"
-    contracts: tuple[str, ...] = tuple(_BY_CONTRACT)
+    contracts: tuple[str, ...] = tuple(_KINDS)
     signature: Signature | None = Signature(
         header="x-shiphero-hmac-sha256", algorithm="sha256", encoding="base64"
     )
@@ -81,7 +81,7 @@ class ShipHeroAdapter:
         reading = Reading(document, source, received_at, PERSONAL)
         if _is_test(reading):
             return Normalised()
-        return _BY_CONTRACT[document.contract].normalise(reading)
+        return _KINDS[document.contract].normalise(reading)
 
 
 def _is_test(reading: Reading) -> bool:
