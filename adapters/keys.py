@@ -9,7 +9,8 @@ from msgspec import structs
 from adapters.values import as_text
 from contracts.canonical import Reference, RetailException
 from contracts.ids import body_digest
-from contracts.limits import KEY_MAX_CHARACTERS, REFERENCES_LIMIT
+from contracts.limits import KEY_MAX_CHARACTERS, REFERENCES_LIMIT, SERIES_NUMBER_MAX_DIGITS
+from contracts.places import escaped
 
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 
@@ -17,6 +18,17 @@ _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
 def key(*parts: str | None) -> str:
     """Return a key of at most 256 characters from those parts that there are."""
     return shortened(":".join(part for part in parts if part), KEY_MAX_CHARACTERS)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return `a/b/c`, each part as in a JSON Pointer, so that ("a/b", "c") and ("a", "b/c") stay apart."""
+    return "/".join(map(escaped, parts))
+
+
+def series_number(text: str) -> int | None:
+    """Return the number of a document in a series without gaps, or None where it is not one of digits."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= SERIES_NUMBER_MAX_DIGITS
+    return int(text) if is_number else None
 
 
 def each_once(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:

@@ -14,6 +14,7 @@ from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
 from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
+from contracts.places import escaped
 
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
@@ -109,7 +110,7 @@ def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -
     Raises: Unmapped, naming `where`, for what is not a time.
     """
     try:
-        moment = _odata_time(text.strip()) or datetime.fromisoformat(text.strip())
+        moment = odata_time(text.strip()) or datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
         raise Unmapped(f"{where}: {text[:40]!r} is not a time") from None
     if moment.tzinfo is None:
@@ -125,7 +126,11 @@ def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -
     return rfc3339
 
 
-def _odata_time(text: str) -> datetime | None:
+def odata_time(text: str) -> datetime | None:
+    """Return the time that OData 2.0 writes as `/Date(1764063000000)/`, None for any other text.
+
+    Raises: OverflowError for one outside the calendar.
+    """
     match = _ODATA_TIME.fullmatch(text)
     return _EPOCH + timedelta(milliseconds=int(match[1])) if match else None
 
@@ -170,13 +175,9 @@ def _leaves(node: Any, pointer: str, left_out: frozenset[str]) -> Iterator[tuple
     if isinstance(node, dict):
         for name, child in node.items():
             if name not in left_out and not sounds_personal(name):
-                yield from _leaves(child, f"{pointer}/{_escape(name)}", left_out)
+                yield from _leaves(child, f"{pointer}/{escaped(name)}", left_out)
     elif isinstance(node, list):
         for index, child in enumerate(node):
             yield from _leaves(child, f"{pointer}/{index}", left_out)
     elif node not in (None, ""):
         yield pointer, str(node)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

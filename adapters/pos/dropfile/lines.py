@@ -1,9 +1,9 @@
 """What all kinds of rows say alike: the place, the time, the item of a line, and the documents it names."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from adapters.keys import shortened
+from adapters.keys import key, member, shortened
 from adapters.reading import Reading
 from adapters.values import gtin, money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
@@ -22,6 +22,11 @@ _MAPPED = frozenset({
     "tax", "line", "item", "gtin", "description", "quantity", "unit", "unit_price", "regular_price", "amount",
     "discount", "type", "reason", "reference", "counted", "expected", "till", "sequence",
 })  # fmt: skip
+
+
+def store_key(tree: dict[str, Any]) -> str:
+    """Return the store: what it sends must stay in order."""
+    return key("store", member(tree, "store"))
 
 
 def fact(kind: FactKind, reading: Reading, lines: tuple[FactLine, ...], *, occurred_at: str) -> Fact:

@@ -7,13 +7,20 @@ for it.
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from msgspec import structs
 
-from adapters.keys import each_its_own, key, member
+from adapters.keys import each_its_own
 from adapters.kinds import DocumentKind
-from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, references, unit_of
+from adapters.pos.dropfile.lines import (
+    fact,
+    item_of,
+    money_of,
+    number_of_line,
+    references,
+    store_key,
+    unit_of,
+)
 from adapters.pos.dropfile.prices import price_discrepancies
 from adapters.pos.dropfile.refunds import refund_anomalies
 from adapters.pos.dropfile.sold import LineType, SoldLine
@@ -29,11 +36,6 @@ class Status(StrEnum):
     TRAINING = "training"
     VOIDED = "voided"
     SUSPENDED = "suspended"
-
-
-def business_key(tree: dict[str, Any]) -> str:
-    """Return the store."""
-    return key("store", member(tree, "store"))
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -118,4 +120,4 @@ def _with_totals(only: Fact, reading: Reading) -> Fact:
     )  # fmt: skip
 
 
-KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=store_key, normalise=normalise)
