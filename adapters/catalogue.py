@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from adapters.framing import essence
 from adapters.json import parse_json
+from adapters.media_type import essence
 from contracts.adapter import Adapter
 from contracts.documents import Message
 from contracts.errors import ContractUnknown

@@ -4,11 +4,14 @@ CloudEvents HTTP binding 1.0.2, section 3.1; the names of 0.1 to 0.3 from those 
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from contracts.documents import Message
+from adapters.framing import CLOUD_EVENT
+from contracts.documents import Arrival, Message, whole
 from contracts.errors import RequestInvalid, RequestUnreadable
 
 _PREFIX = "ce-"
@@ -38,11 +41,27 @@ def is_binary(message: Message) -> bool:
     )
 
 
-def structured(message: Message) -> bytes:
-    """Return the event as one JSON object: the attributes from the headers, the data's bytes unchanged.
+def split_event(message: Message) -> Iterator[Arrival]:
+    """Yield the event in structured form, whatever its mode.
 
     Raises: RequestInvalid, naming a header that can't be decoded; RequestUnreadable for data other than JSON.
     """
+    arrival = replace(whole(message), media_type=CLOUD_EVENT)
+    yield replace(arrival, body=_event(message)) if is_binary(message) else arrival
+
+
+def with_current_names(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event in JSON form with the names that 1.0 has for its attributes.
+
+    A null is an attribute that is not set. Where an event has both names, the current one counts.
+    """
+    attributes = {name: value for name, value in event.items() if value is not None}
+    renamed = {_OLDER_NAMES.get(name.lower(), name): value for name, value in attributes.items()}
+    return renamed | {name: value for name, value in attributes.items() if name in renamed}
+
+
+def _event(message: Message) -> bytes:
+    """Return the event as one JSON object: the attributes from the headers, the data's bytes unchanged."""
     event: dict[str, Any] = {}
     for header, value in message.headers.items():
         name = header.lower().removeprefix(_PREFIX)
@@ -56,16 +75,6 @@ def structured(message: Message) -> bytes:
     if message.body.strip():
         event["data"] = _one_value(message.body)
     return msgspec.json.encode(event)
-
-
-def with_current_names(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event in JSON form with the names that 1.0 has for its attributes.
-
-    A null is an attribute that is not set. Where an event has both names, the current one counts.
-    """
-    attributes = {name: value for name, value in event.items() if value is not None}
-    renamed = {_OLDER_NAMES.get(name.lower(), name): value for name, value in attributes.items()}
-    return renamed | {name: value for name, value in attributes.items() if name in renamed}
 
 
 def _decoded(header: str, value: str) -> str:

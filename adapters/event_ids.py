@@ -2,12 +2,22 @@
 
 import unicodedata
 
+from contracts.documents import Arrival, Message, whole
 from contracts.errors import RequestInvalid
 from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS
 
 # Unicode categories: control characters, half surrogates, ends of lines and of paragraphs
 _UNUSABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _LIMIT = SOURCE_EVENT_ID_MAX_CHARACTERS
+
+
+def with_message_id(message: Message, header: str) -> Arrival:
+    """Return the message as its own and only item, with the id that `header` gives it, if it is there.
+
+    Raises: RequestInvalid for an id that can't be one.
+    """
+    message_id = message.headers.get(header)
+    return whole(message, usable_event_id(message_id, header) if message_id else None)
 
 
 def usable_event_id(text: str, where: str) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from adapters.media_type import essence
 from contracts.documents import Message
 from contracts.errors import RequestUnreadable
 
@@ -174,11 +175,6 @@ class _Piece:
         message = Message(body=bytes(self._bytes).strip(_BLANKS), media_type=self._media_type)
         self._bytes.clear()
         return message
-
-
-def essence(media_type: str) -> str:
-    """Return a media type in lower case and without its parameters."""
-    return media_type.partition(";")[0].strip().lower()
 
 
 def looks_like_json(message: Message) -> bool:

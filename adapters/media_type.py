@@ -1,6 +1,11 @@
-"""Parameters of a media type: what goes with an item wherever its bytes go."""
+"""A media type in parts: what it names, and the parameters that go with an item wherever its bytes go."""
 
 OCTETS = "application/octet-stream"
+
+
+def essence(media_type: str) -> str:
+    """Return a media type in lower case and without its parameters."""
+    return media_type.partition(";")[0].strip().lower()
 
 
 def parameter(media_type: str, name: str) -> str:

@@ -1,6 +1,7 @@
 """SAP's movement types: what a goods movement means, and which way the stock goes.
 
-SAP Help, "Movement types" (table T156). By rule a reversal has the number after that of its movement.
+SAP Help, "Movement types" (table T156). By rule a reversal has the number after that of its movement. Two
+formats share this; it stands here because what stands in `adapters.erp` is a format, and none knows another.
 """
 
 from decimal import Decimal

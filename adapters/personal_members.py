@@ -7,11 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from adapters.personal import sounds_personal
+
 NAME_MAX_CHARACTERS = 100
 
 
 class PersonalMembers(Struct, frozen=True, kw_only=True):
-    """Members that are about people, with all that is below them.
+    """Members that are about people, with all that is below them, besides those that sound so in any format.
 
     `names` are whole names. Where senders add members of their own no list is complete: then `name_pattern`
     is found in names, and `is_person` says of a text that it names a person, whatever its member is called.
@@ -24,7 +26,9 @@ class PersonalMembers(Struct, frozen=True, kw_only=True):
 
     def covers(self, name: str) -> bool:
         """Say whether a member of this name is about a person."""
-        return name in self.names or (self.name_pattern is not None and _is_found(self.name_pattern, name))
+        if name in self.names or sounds_personal(name):
+            return True
+        return self.name_pattern is not None and _is_found(self.name_pattern, name)
 
     def of(self, tree: Any) -> frozenset[str]:
         """Return the names of members that are left out of what is said of `tree`."""

@@ -10,10 +10,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, UNIT_MAX_CHARACTERS, shortened
+from adapters.keys import shortened
 from adapters.personal_members import PersonalMembers
 from adapters.values import (
-    EXTENSION_MAX_CHARACTERS,
     as_text,
     assumptions,
     decimal,
@@ -27,10 +26,16 @@ from adapters.values import (
 from contracts.canonical import Assumption, Evidence, Measure, Place, Quantity
 from contracts.documents import Document, Source
 from contracts.errors import Unmapped
+from contracts.limits import (
+    EXTENSION_MAX_CHARACTERS,
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    LINES_LIMIT,
+    UNIT_MAX_CHARACTERS,
+    WORDS_MAX_CHARACTERS,
+)
 
 PIECES = "EA"  # what a document that names no unit counts
-LINES_LIMIT = 10_000  # a fact has no more
-WORDS_MAX_CHARACTERS = 256
 
 _NO_TIME = "0000-00-00"  # how some databases write that there is none
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from adapters.values import quantity
-from contracts.canonical import Money, Quantity
+from adapters.values import is_restricted, quantity
+from contracts.canonical import Item, Money, Quantity
 
 # supplier-short-shipment: a share of the quantity, or an amount
 SHORT_SHARE = Decimal("0.05")
@@ -14,6 +14,14 @@ TOLERANCE_AMOUNT = Decimal(25)
 TOLERANCE_SHARE = Decimal("0.02")
 # inventory-variance: units; what they are worth, documents of counts seldom say
 VARIANCE_MIN_UNITS = Decimal(2)
+# refund-anomaly: an amount without a receipt, in the store's own money
+REFUND_LIMIT = Decimal(50)
+# price-discrepancy: a share of what was expected; two for the price of one is the best price for several that
+# we believe
+PRICE_SHARE = Decimal("0.005")
+QUANTITY_PRICE_SHARE = Decimal("0.5")
+# what rounding alone may make of an amount
+CENT = Decimal("0.01")
 
 
 def total_quantity(quantities: Iterable[Quantity | None]) -> Quantity | None:
@@ -41,3 +49,19 @@ def value_of(units: Decimal, unit_price: Money | None) -> Decimal:
 def is_close(actual: Decimal, expected: Decimal) -> bool:
     """Say whether an amount of an invoice is within the tolerance of what it should come to."""
     return abs(actual - expected) <= max(TOLERANCE_AMOUNT, TOLERANCE_SHARE * expected)
+
+
+def is_other_price(expected: Decimal, charged: Decimal, rounding: Decimal = CENT) -> bool:
+    """Say whether a line was charged so much more or less than expected that no rounding explains it."""
+    difference = abs(expected - charged)
+    return difference > rounding and difference >= PRICE_SHARE * expected
+
+
+def may_be_quantity_price(regular: Decimal, charged: Decimal, pieces: Decimal) -> bool:
+    """Say whether several of an item for less may be the reason ("2.79 each, two for 5.00")."""
+    return pieces >= 2 and regular * QUANTITY_PRICE_SHARE <= charged < regular
+
+
+def may_carry_price(item: Item | None) -> bool:
+    """Say whether an item's bar code may hold the price or the weight that a scale printed."""
+    return item is not None and (is_restricted(item.gtin or "") or is_restricted(item.id))

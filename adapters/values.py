@@ -9,15 +9,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from adapters.personal import looks_personal, sounds_personal
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
+from contracts.places import escaped
 
-EXTENSIONS_LIMIT = 200
-EXTENSION_MAX_CHARACTERS = 300
-POINTER_MAX_CHARACTERS = 1000
 DECIMALS_LIMIT = 31
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
+RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
 RATIO_PLACES = Decimal("0.000001")
 
 # OData 2.0 in JSON: milliseconds since 1970 in UTC; an offset in minutes tells how to show it, not when it is
@@ -99,6 +100,16 @@ def gtin(text: str) -> str | None:
     return text if text.isascii() and text.isdecimal() and len(text) in GTIN_LENGTHS else None
 
 
+def is_restricted(code: str) -> bool:
+    """Say whether a bar code, padded with zeros or not, is one that a store makes itself.
+
+    GS1 General Specifications: numbers that start with 02 or 20 to 29 are for restricted circulation, and
+    stores use them for what is weighed and labelled.
+    """
+    digits = code.lstrip("0")
+    return code.isdecimal() and digits.startswith("2") and len(digits) in RESTRICTED_LENGTHS
+
+
 def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -> str:
     """Return RFC 3339 with an offset for an ISO 8601 time; one without a zone is the source's own local time.
 
@@ -108,7 +119,7 @@ def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -
     Raises: Unmapped, naming `where`, for what is not a time.
     """
     try:
-        moment = _odata_time(text.strip()) or datetime.fromisoformat(text.strip())
+        moment = odata_time(text.strip()) or datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
         raise Unmapped(f"{where}: {text[:40]!r} is not a time") from None
     if moment.tzinfo is None:
@@ -124,7 +135,11 @@ def local_time(text: str, source: Source, where: str, assumed: dict[str, str]) -
     return rfc3339
 
 
-def _odata_time(text: str) -> datetime | None:
+def odata_time(text: str) -> datetime | None:
+    """Return the time that OData 2.0 writes as `/Date(1764063000000)/`, None for any other text.
+
+    Raises: OverflowError for one outside the calendar.
+    """
     match = _ODATA_TIME.fullmatch(text)
     return _EPOCH + timedelta(milliseconds=int(match[1])) if match else None
 
@@ -151,15 +166,18 @@ def pseudonym(text: str, source: Source) -> str:
 def extensions(tree: Any, mapped: frozenset[str], personal: frozenset[str]) -> dict[str, str]:
     """Return what the document says and we don't map: leaf text by JSON Pointer.
 
-    `mapped` and `personal` hold names of members; a member that is one of them is left out with everything
-    below it. At most 200 leaves of at most 300 characters each, and none that stands below names of more than
-    1,000 characters together: the whole document stays in XD_INTAKE.
+    `mapped` and `personal` hold names of members; a member that is one of them, or sounds personal, is left
+    out with everything below it, and so is a text that looks personal. At most 200 leaves of at most 300
+    characters each, and none that stands below names of more than 1,000 characters together: the whole
+    document stays in XD_INTAKE.
     """
     found: dict[str, str] = {}
     for pointer, value in _leaves(tree, "", mapped | personal):
         if len(found) == EXTENSIONS_LIMIT:
             break
-        found[pointer] = value[:EXTENSION_MAX_CHARACTERS]
+        text = value[:EXTENSION_MAX_CHARACTERS]
+        if not looks_personal(text):
+            found[pointer] = text
     return found
 
 
@@ -168,14 +186,10 @@ def _leaves(node: Any, pointer: str, left_out: frozenset[str]) -> Iterator[tuple
         return
     if isinstance(node, dict):
         for name, child in node.items():
-            if name not in left_out:
-                yield from _leaves(child, f"{pointer}/{_escape(name)}", left_out)
+            if name not in left_out and not sounds_personal(name):
+                yield from _leaves(child, f"{pointer}/{escaped(name)}", left_out)
     elif isinstance(node, list):
         for index, child in enumerate(node):
             yield from _leaves(child, f"{pointer}/{index}", left_out)
     elif node not in (None, ""):
         yield pointer, str(node)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -48,6 +48,24 @@ SAMPLES = [
     for sample in samples(system)
 ]
 
+OF_VENDORS = [param for param in SAMPLES if not param.id.startswith("canonical/")]  # whose contracts are open
+# members that no vendor has, as a company may add them
+PERSONAL = {
+    "name": "Pia Marlow",
+    "contact_person": "Jo Okafor",
+    "ZZSIGNED_BY": "K. Vale",
+    "e_mail": "one of the shop",
+    "phone": "extension 12",
+    "streetAddress": "Long Lane 3",
+    "iban": "account of the shop",
+    "createdBy": "okafor7",
+    "dateOfBirth": "a day in May",
+    "remark1": "ask pia@shop.example",
+    "remark2": "+49 151 5550 0133",
+    "remark3": "DE89370400440532013000",
+}
+HARMLESS = {"warehouseName": "northern one", "ZZSHELF": "aisle of fruit"}
+
 
 def adapter_of(sample: Sample) -> Adapter:
     first = next(messages(sample.message))
@@ -153,6 +171,26 @@ def test_personal_data_of_a_sample_goes_no_further(sample: Sample) -> None:
         personal = {value for path in pii for value in leaves(find(item.document.tree, path.split("/")[1:]))}
         meant = set(leaves(msgspec.to_builtins(item.normalised)))
         assert not {value for value in personal & meant if len(value) > 2}
+
+
+@pytest.mark.parametrize("sample", OF_VENDORS)
+def test_member_that_a_company_adds_travels_unless_it_is_about_people(sample: Sample) -> None:
+    adapter, source = adapter_of(sample), demo_source(sample.system)
+    for item in items_of(sample):
+        tree = with_members(item.document.tree, {**PERSONAL, **HARMLESS})
+        document = msgspec.structs.replace(item.document, tree=tree)
+        meant = adapter.normalise(document, source, RECEIVED_AT)
+        said = "\n".join(leaves(msgspec.to_builtins(meant)))
+        assert not [name for name, text in PERSONAL.items() if text in said]
+        if sum(len(fact.extensions) for fact in item.normalised.facts):
+            assert [name for name, text in HARMLESS.items() if text in said]
+
+
+def with_members(node: Any, members: dict[str, str]) -> Any:
+    """A copy of `node` in which each object has these members, before its own, which stay as they are."""
+    if isinstance(node, dict):
+        return members | {name: with_members(child, members) for name, child in node.items()}
+    return [with_members(child, members) for child in node] if isinstance(node, list) else node
 
 
 def modules_of(adapter: Adapter) -> dict[str, ModuleType]:

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from contracts import lock
+from contracts import limits, lock
 from contracts.canonical import Category, FactKind
 from contracts.documents import Document
 from contracts.errors import ContractViolated
@@ -27,6 +27,25 @@ from contracts.views import writer_view
 REGISTRY = Registry.load()
 VERSIONS = [version for name in REGISTRY.names for version in REGISTRY.contract(name).versions.values()]
 EXAMPLES_WANTED = 3
+# where a canonical contract states what `contracts.limits` says
+LIMITS = {
+    "properties/key/maxLength": limits.KEY_MAX_CHARACTERS,
+    "$defs/item/properties/id/maxLength": limits.KEY_MAX_CHARACTERS,
+    "$defs/place/properties/id/maxLength": limits.KEY_MAX_CHARACTERS,
+    "$defs/reference/properties/id/maxLength": limits.KEY_MAX_CHARACTERS,
+    "$defs/reference/properties/line/maxLength": limits.LINE_MAX_CHARACTERS,
+    "$defs/line/properties/line/maxLength": limits.LINE_MAX_CHARACTERS,
+    "$defs/line/properties/reason/maxLength": limits.WORDS_MAX_CHARACTERS,
+    "$defs/status-measure/properties/value/maxLength": limits.WORDS_MAX_CHARACTERS,
+    "properties/status/maxLength": limits.WORDS_MAX_CHARACTERS,
+    "$defs/item/properties/description/maxLength": limits.DESCRIPTION_MAX_CHARACTERS,
+    "$defs/partner/properties/name/maxLength": limits.NAME_MAX_CHARACTERS,
+    "$defs/quantity/properties/unit/maxLength": limits.UNIT_MAX_CHARACTERS,
+    "$defs/quantity-measure/properties/unit/maxLength": limits.UNIT_MAX_CHARACTERS,
+    "properties/lines/maxItems": limits.LINES_LIMIT,
+    "properties/references/maxItems": limits.REFERENCES_LIMIT,
+    "properties/extensions/additionalProperties/maxLength": limits.EXTENSION_MAX_CHARACTERS,
+}
 
 
 def folder_of(version: ContractVersion) -> Path:
@@ -121,6 +140,20 @@ def test_invalid_example_is_refused_at_the_places_that_it_names(version: Contrac
     assert named, "an invalid example names at least one place"
     assert broken_places(version, example["document"]) == named
     assert reference_places(version, example["document"]) == named
+
+
+@pytest.mark.parametrize("path", LIMITS)
+def test_limit_is_that_of_every_canonical_contract_that_states_it(path: str) -> None:
+    canonical = [version for version in VERSIONS if version.kind is Kind.CANONICAL]
+    stated = {version.identifier: _at(version.schema, path) for version in canonical}
+    found = {limit for limit in stated.values() if limit is not None}
+    assert found == {LIMITS[path]}
+
+
+def _at(schema: Any, path: str) -> Any:
+    for name in path.split("/"):
+        schema = schema.get(name, {})
+    return schema or None
 
 
 @every_version()

@@ -11,7 +11,12 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def pointer(place: Place) -> str:
     """Return the JSON Pointer (RFC 6901) of `place`; empty for the whole document."""
-    return _shortened("".join(f"/{_escape(str(part))}" for part in place))
+    return _shortened("".join(f"/{escaped(str(part))}" for part in place))
+
+
+def escaped(name: str) -> str:
+    """Return a name as it stands in a JSON Pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def path(place: Place, root: str) -> str:
@@ -59,10 +64,6 @@ def _meet(place: Place, pointer: tuple[str, ...], *, or_above: bool) -> bool:
 def _parts(pointer: str) -> tuple[str, ...]:
     parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
     return tuple("*" if part.isdecimal() else part for part in parts)
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _element_path(place: Place, root: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from adapters.catalogue import Catalogue
 from adapters.conformance import RECEIVED_AT, demo_source, meaning, run, samples
 from adapters.erp import ADAPTERS
-from adapters.erp.idoc.personal import is_person
+from adapters.personal import looks_personal
 from contracts.canon import as_document
 from contracts.canonical import Category, Fact, FactKind, Money, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
@@ -997,7 +997,7 @@ def damaged(body: bytes, chance: random.Random) -> bytes:
 @pytest.mark.parametrize("text", ["1" + "-" * 100_000, "1" + "- 1" * 100_000 + "-", "1" * 300_000 + "x"])
 def test_text_that_is_almost_a_phone_number_is_judged_in_one_pass(text: str) -> None:
     started = time.thread_time()
-    is_found = is_person(text)
+    is_found = looks_personal(text)
     assert (is_found, time.thread_time() - started < 1) == (False, True)
 
 
@@ -1009,7 +1009,7 @@ def test_text_that_is_almost_a_phone_number_is_judged_in_one_pass(text: str) -> 
     ],
 )  # fmt: skip
 def test_phone_numbers_are_personal_and_other_numbers_are_not(text: str, is_personal: bool) -> None:
-    assert is_person(text) is is_personal
+    assert looks_personal(text) is is_personal
 
 
 def test_deliveries_of_one_idoc_have_its_extensions_in_common() -> None:

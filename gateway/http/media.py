@@ -4,7 +4,8 @@ import codecs
 import re
 from collections.abc import Mapping
 
-from adapters.framing import CLOUD_EVENTS, LINES, essence
+from adapters.framing import CLOUD_EVENTS, LINES
+from adapters.media_type import essence
 from contracts.errors import MediaTypeUnsupported, RequestInvalid, RequestUnreadable
 from gateway.http.items import WantedVersion
 

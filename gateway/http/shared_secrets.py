@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.framing import essence
 from adapters.json import parse_json
+from adapters.media_type import essence
 from contracts.adapter import Adapter, SharedSecret
 from contracts.errors import CredentialsMissing, RequestUnreadable, SignatureWrong
 from gateway.http.signatures import vendor_of

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from adapters.framing import LINES, Cutter, cutter_for, essence
+from adapters.framing import LINES, Cutter, cutter_for
+from adapters.media_type import essence
 from contracts.documents import Message
 from gateway.media_types import media_type_of
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from adapters.canonical.cloudevents.attributes import Attributes, read_attributes
-from adapters.cloudevents import is_binary, structured
-from adapters.framing import CLOUD_EVENT, CLOUD_EVENTS, essence, looks_like_json
+from adapters.cloudevents import is_binary, split_event
+from adapters.framing import CLOUD_EVENT, CLOUD_EVENTS, looks_like_json
 from adapters.json import parse_json
+from adapters.media_type import essence
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Category, Fact, FactKind, Normalised, RetailException
-from contracts.documents import Arrival, Document, Message, Source, whole
+from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestInvalid, Unmapped
 
 _TYPE = re.compile(r"retail\.(exception|fact)\.([a-z]+(?:-[a-z]+)*)\.v([1-9][0-9]{0,4})")
@@ -56,10 +56,7 @@ class CloudEventsAdapter:
 
         Raises: RequestUnreadable; RequestInvalid for a header that can't be decoded.
         """
-        if is_binary(message):
-            yield Arrival(body=structured(message), media_type=CLOUD_EVENT, file=whole(message).file)
-        else:
-            yield replace(whole(message), media_type=CLOUD_EVENT)
+        return split_event(message)
 
     def decode(self, arrival: Arrival) -> Document:
         """Check the event's attributes and take its data as the document.

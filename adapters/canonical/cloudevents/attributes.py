@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.event_ids import usable_event_id
-from adapters.framing import essence
+from adapters.media_type import essence
 from contracts.errors import RequestInvalid
 
 _NO_ATTRIBUTE = frozenset({"data", "data_base64"})

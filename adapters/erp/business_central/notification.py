@@ -5,10 +5,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.keys import KEY_MAX_CHARACTERS, key, member, shortened
+from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, Normalised, Place
+from contracts.limits import KEY_MAX_CHARACTERS
 
 CONTRACT = "erp-business-central-notification"
 

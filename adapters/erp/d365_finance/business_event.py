@@ -12,7 +12,7 @@ from adapters.erp.d365_finance.catalogue import (
     meaning_of,
 )
 from adapters.erp.d365_finance.times import day, moment
-from adapters.keys import key, member, shortened
+from adapters.keys import distinct, key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.values import local_time, money
@@ -27,6 +27,7 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+from contracts.limits import KEY_MAX_CHARACTERS
 
 CONTRACT = "erp-d365-business-event"
 # what the vendor's endpoints get when an event is activated or tried
@@ -99,7 +100,7 @@ def _fact(reading: Reading, meaning: EventMeaning, number: str) -> Fact:
         key=key(meaning.reference, reading.text(*_ENTITIES), number),
         occurred_at=occurred_at,
         place=_company(reading),
-        partner=Partner(role="supplier", id=shortened(account, 256)) if account else None,
+        partner=Partner(role="supplier", id=shortened(account, KEY_MAX_CHARACTERS)) if account else None,
         references=_references(reading, meaning, number),
         total=total,
         tax=tax,
@@ -179,7 +180,7 @@ def _references(reading: Reading, meaning: EventMeaning, number: str) -> tuple[R
         yield "sales-order", _first(reading, SALES_ORDERS)
 
     found = ((kind, text) for kind, text in named() if text)
-    return tuple(dict.fromkeys(Reference(kind=kind, id=shortened(text, 256)) for kind, text in found))
+    return distinct(Reference(kind=kind, id=shortened(text, KEY_MAX_CHARACTERS)) for kind, text in found)
 
 
 def _unmapped(reading: Reading, meaning: EventMeaning) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Members that are about people: who started it, who has to act, and whom it is for."""
+"""Members that are about people: whom it is for, and free text."""
 
 import re
 
@@ -9,11 +9,7 @@ _NAMES = frozenset({
     "CustomerAccount", "CustAccount", "ContextRecordSubject", "ParentContextRecordSubjects", "Message",
     "MessageDetails", "Subject",
 })  # fmt: skip
-# the envelope's, the batch jobs' and the alerts', and those that a company adds to the vendor's events
-_NAME_PATTERN = re.compile(
-    "name|mail|phone|mobile|fax|address|street|city|zip|postal|contact|user|person|worker|employee|iban|bank|"
-    "birth|note|comment|description",
-    re.IGNORECASE,
-)
+# in the names of members that a company adds to the vendor's events
+_NAME_PATTERN = re.compile("city|description|zip", re.IGNORECASE)
 
 PERSONAL = PersonalMembers(names=_NAMES, name_pattern=_NAME_PATTERN)

@@ -1,10 +1,9 @@
 """Times as X++ serialises them: `/Date(1672408275000)/`, milliseconds since 1970 in UTC."""
 
-import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
-_JSON_DATE = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from adapters.values import odata_time
+
 _NO_DATE = "1900-01-01"  # X++ has no null: an empty date is the first that it knows
 
 
@@ -12,13 +11,13 @@ def moment(text: str | None) -> str | None:
     """Return RFC 3339 for a time in either form, the text itself for any other; None where there is none."""
     if text is None or text.startswith(_NO_DATE):
         return None
-    match = _JSON_DATE.fullmatch(text)
-    if match is None:
-        return text
     try:
-        written = (_EPOCH + timedelta(milliseconds=int(match[1]))).isoformat(timespec="seconds")
+        found = odata_time(text)
     except OverflowError:
         return text
+    if found is None:
+        return text
+    written = found.isoformat(timespec="seconds")
     return None if written.startswith(_NO_DATE) else written
 
 

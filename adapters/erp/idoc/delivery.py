@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from adapters.erp.idoc.control import OUTBOUND, Idoc, control_record, order_key, read_idoc
-from adapters.erp.idoc.lines import line_key, one_for_each_key
+from adapters.erp.idoc.lines import line_key
 from adapters.erp.idoc.partners import customer, plant, supplier
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.keys import distinct, nearest
+from adapters.keys import distinct, each_once, nearest
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity
@@ -78,7 +78,7 @@ def normalise(reading: Reading) -> Normalised:
         # where it has more, lines 10 of two must not become one matter
         for exception in _short_lines(idoc, header, fact, f"{fact.key}:" if len(headers) > 1 else "")
     ]
-    meaning = Normalised(facts=facts, exceptions=one_for_each_key(short))
+    meaning = Normalised(facts=facts, exceptions=each_once(short))
     return with_failure(idoc, Category.INVENTORY_VARIANCE, meaning)
 
 

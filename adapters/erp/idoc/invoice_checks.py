@@ -10,7 +10,6 @@ from adapters.erp.idoc.lines import (
     line_key,
     line_number,
     net_amounts,
-    one_for_each_key,
 )
 from adapters.erp.idoc.references import line_references
 from adapters.erp.idoc.segments import Segment
@@ -23,7 +22,7 @@ from adapters.erp.idoc.totals import (
     summary,
     taxes,
 )
-from adapters.keys import nearest
+from adapters.keys import each_once, nearest
 from adapters.triggers import is_close
 from adapters.values import money, plain, ratio
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException
@@ -85,7 +84,7 @@ def line_mismatches(idoc: Idoc, fact: Fact) -> tuple[RetailException, ...]:
                 references=line_references(line),
             )
         )
-    return one_for_each_key(found)
+    return each_once(found)
 
 
 def _mismatch(

@@ -1,12 +1,11 @@
 """Lines of orders and invoices (E1EDP01): item, quantity, price and amount."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.segments import Segment
 from adapters.values import gtin, money, quantity, ratio
-from contracts.canonical import Item, Money, Quantity, RetailException
+from contracts.canonical import Item, Money, Quantity
 
 # QUALF of E1EDP19: the same article by the buyer's, the seller's and its international number
 _BUYERS_NUMBER, _SELLERS_NUMBER, _INTERNATIONAL_NUMBER = "001", "002", "003"
@@ -86,14 +85,6 @@ def net_amounts(line: Segment) -> dict[str, Decimal]:
 def net_amount(line: Segment) -> Decimal | None:
     """Return the best of the line's net amounts."""
     return next(iter(net_amounts(line).values()), None)
-
-
-def one_for_each_key(exceptions: Iterable[RetailException]) -> tuple[RetailException, ...]:
-    """Return the first exception of each key: a line that stands twice in a document is one matter."""
-    found: dict[str, RetailException] = {}
-    for exception in exceptions:
-        found.setdefault(exception.key, exception)
-    return tuple(found.values())
 
 
 def _material(identification: Segment) -> str:

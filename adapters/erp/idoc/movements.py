@@ -6,12 +6,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.erp.idoc.control import Idoc, order_key, read_idoc
-from adapters.erp.idoc.lines import line_key, one_for_each_key
+from adapters.erp.idoc.lines import line_key
 from adapters.erp.idoc.partners import plant
 from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.keys import distinct
+from adapters.keys import distinct, each_once
 from adapters.movement_types import AS_BOOKED, MovementType, movement_type, posted_difference
 from adapters.reading import Reading
 from adapters.values import gtin, quantity
@@ -86,7 +86,7 @@ def movement_meaning(reading: Reading, names: Names) -> Normalised:
     facts = tuple(_fact(idoc, names, kind, members) for kind, members in groups.items())
     counted = (item for item in items if _movement(item, names).is_difference)
     found = (exception for item in counted for exception in _difference(idoc, names, item))
-    meaning = Normalised(facts=facts, exceptions=one_for_each_key(found))
+    meaning = Normalised(facts=facts, exceptions=each_once(found))
     return with_failure(idoc, Category.INVENTORY_VARIANCE, meaning)
 
 

@@ -1,7 +1,5 @@
 """Segments and fields of an IDoc that are about people, or in which people write."""
 
-import re
-
 from adapters.personal_members import PersonalMembers
 
 # segments that hold people's names, addresses, accounts and cards, or free text in which people write them
@@ -21,21 +19,4 @@ _FIELDS = frozenset(
     }
 )  # fmt: skip
 
-# custom fields have no list: what is named like personal data, or looks like it, is left out
-_NAME_PATTERN = re.compile(
-    "NAME|MAIL|TELF|TELEF|PHONE|MOBIL|FAX|STRAS|STREET|ADDR|IBAN|BANK|USER|PERSON|CONTACT|BIRTH|SIGN",
-    re.IGNORECASE,
-)
-_EMAIL = "@"
-# the second with a blank or a mark between its digits; without going back, for a text may be megabytes long
-_PHONE = r"^\+[0-9]{7,15}$|^[+(]?[0-9][0-9 ()/.-]{4}[0-9.]*+[ ()/-][0-9 ()/.-]*+(?<=[0-9])$"
-_IBAN = "^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
-_TEXT_PATTERN = re.compile("|".join((_EMAIL, _PHONE, _IBAN)))
-
-
-def is_person(text: str) -> bool:
-    """Say whether a text has the form of an e-mail address, a telephone number or an account."""
-    return _TEXT_PATTERN.search(text) is not None
-
-
-PERSONAL = PersonalMembers(names=_SEGMENTS | _FIELDS, name_pattern=_NAME_PATTERN, is_person=is_person)
+PERSONAL = PersonalMembers(names=_SEGMENTS | _FIELDS)

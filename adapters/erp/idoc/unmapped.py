@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any
 
 from adapters.erp.idoc.control import Idoc
-from adapters.erp.idoc.personal import PERSONAL, is_person
+from adapters.erp.idoc.personal import PERSONAL
 from adapters.erp.idoc.segments import NO_DATA
-from adapters.values import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
+from adapters.personal import looks_personal
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
 
 # SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
 _CUSTOM_NAME = re.compile("[ZY][0-9ZY_]|_-")
@@ -28,8 +29,9 @@ def unmapped(idoc: Idoc, mapped: frozenset[str]) -> dict[str, str]:
     standard: dict[str, str] = {}
     for pointer, text, is_custom in _leaves(idoc.body.fields, "", mapped, is_custom=False):
         found = custom if is_custom else standard
-        if len(found) < EXTENSIONS_LIMIT and not is_person(text):
-            found[pointer] = text[:EXTENSION_MAX_CHARACTERS]
+        said = text[:EXTENSION_MAX_CHARACTERS]
+        if len(found) < EXTENSIONS_LIMIT and not looks_personal(said):
+            found[pointer] = said
     return dict(islice((custom | standard).items(), EXTENSIONS_LIMIT))
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from adapters.keys import distinct
 from contracts.canonical import Category, Reference
 
 _INVOICE, _ORDER = Category.INVOICE_MISMATCH, Category.SUPPLIER_SHORT_SHIPMENT
@@ -66,13 +67,11 @@ def category_of(codes: Iterable[str], texts: Iterable[str]) -> Category | None:
 
 def references_in(texts: Iterable[str]) -> tuple[Reference, ...]:
     """Return the documents whose keys stand in these texts, each once."""
-    return tuple(
-        dict.fromkeys(
-            Reference(kind=_KEYS[name], id=number)
-            for text in texts
-            for name, number in _KEY.findall(text)
-            if name in _KEYS
-        )
+    return distinct(
+        Reference(kind=_KEYS[name], id=number)
+        for text in texts
+        for name, number in _KEY.findall(text)
+        if name in _KEYS
     )
 
 

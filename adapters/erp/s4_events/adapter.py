@@ -8,18 +8,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from msgspec.structs import replace
-
-from adapters.cloudevents import is_binary, structured, with_current_names
+from adapters.cloudevents import is_binary, split_event, with_current_names
 from adapters.erp.s4_events import event
 from adapters.erp.s4_events.personal import PERSONAL
 from adapters.event_ids import usable_event_id
-from adapters.framing import CLOUD_EVENT, looks_like_json
+from adapters.framing import looks_like_json
 from adapters.json import parse_json
 from adapters.reading import Reading
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
-from contracts.documents import Arrival, Document, Message, Source, whole
+from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import RequestUnreadable
 
 _KINDS = {event.CONTRACT: event.KIND}
@@ -56,10 +54,7 @@ class S4EventsAdapter:
 
         Raises: RequestUnreadable; RequestInvalid for a header that can't be decoded.
         """
-        if is_binary(message):
-            yield Arrival(body=structured(message), media_type=CLOUD_EVENT, file=whole(message).file)
-        else:
-            yield replace(whole(message), media_type=CLOUD_EVENT)
+        return split_event(message)
 
     def decode(self, arrival: Arrival) -> Document:
         """Return the event with the attributes' names of CloudEvents 1.0.

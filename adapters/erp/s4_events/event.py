@@ -10,12 +10,13 @@ from adapters.erp.s4_events.event_type import EventType, event_type
 from adapters.erp.s4_events.exceptions import BLOCKING_REASON, difference_posted, payment_block
 from adapters.erp.s4_events.members import Members, members
 from adapters.erp.s4_events.objects import OBJECTS, BusinessObject
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.values import money
 from contracts.canonical import Fact, Money, Normalised, Partner, Place, Reference
 from contracts.errors import Unmapped
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 CONTRACT = "erp-sap-s4-event"
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, distinct, key, shortened
+from adapters.keys import distinct, key, shortened
 from adapters.reading import Reading
 from adapters.values import gtin
 from contracts.canonical import FactLine, Item, Place, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 _GTINS = ("ProductStandardID", "GlobalTradeItemNumber", "InternationalArticleNumber")
 

@@ -1,9 +1,10 @@
 """Who the other side is: a company by its number, never by its name."""
 
 from adapters.erp.s4_soap.lines import elements
-from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.keys import shortened
 from adapters.reading import Reading
 from contracts.canonical import Partner
+from contracts.limits import KEY_MAX_CHARACTERS
 
 # PartyType: names of S/4HANA's messages, and the partner functions that some senders put there
 _SUPPLIER_TYPES = ("BillFrom", "Supplier", "Seller", "Vendor", "InvoicingParty", "ShipFrom", "RS", "LF", "VN")

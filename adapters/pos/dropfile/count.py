@@ -1,20 +1,13 @@
 """Rows of a stock count: what was counted, and what the book said where the file has it."""
 
-from typing import Any
-
-from adapters.keys import each_once, key, member
+from adapters.keys import each_once, key
 from adapters.kinds import DocumentKind
-from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, unit_of
+from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, store_key, unit_of
 from adapters.reading import Reading
 from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, FactKind, FactLine, Normalised, RetailException
 
 CONTRACT = "pos-dropfile-count"
-
-
-def business_key(tree: dict[str, Any]) -> str:
-    """Return the store."""
-    return key("store", member(tree, "store"))
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -70,4 +63,4 @@ def _variance(reading: Reading, at: str, occurred_at: str) -> tuple[RetailExcept
     )  # fmt: skip
 
 
-KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=store_key, normalise=normalise)

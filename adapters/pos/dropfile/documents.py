@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from adapters.keys import joined
 from adapters.pos.dropfile.cells import UNREADABLE, negative, value_of
 from adapters.pos.dropfile.fields import FIELDS, SIGN
 from adapters.pos.dropfile.layout import Column, Layout, Trailer
@@ -156,8 +157,7 @@ class DropFile:
         known = [part for part in parts if part]
         if len(known) < len(parts):
             return None
-        # escaped as in a JSON Pointer, so that ("a/b", "c") and ("a", "b/c") stay apart
-        return "/".join(part.replace("~", "~0").replace("/", "~1") for part in known)
+        return joined(known)
 
     def _field(self, place: _FieldPlace, row: Row, header: Row | None) -> str | None:
         holder = header if place.is_in_header else row

@@ -1,22 +1,32 @@
 """What all kinds of rows say alike: the place, the time, the item of a line, and the documents it names."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, UNIT_MAX_CHARACTERS, shortened
+from adapters.keys import key, member, shortened
 from adapters.reading import Reading
 from adapters.values import gtin, money
 from contracts.canonical import Fact, FactKind, FactLine, Item, Money, Reference
+from contracts.limits import (
+    DESCRIPTION_MAX_CHARACTERS,
+    KEY_MAX_CHARACTERS,
+    LINE_MAX_CHARACTERS,
+    UNIT_MAX_CHARACTERS,
+)
 
 ReferenceKind = Literal["transaction", "delivery", "count"]
 
-_DESCRIPTION_MAX_CHARACTERS = 1000
 
 _MAPPED = frozenset({
     "layout", "key", "store", "business_day", "occurred_at", "date", "time", "currency", "status", "total",
     "tax", "line", "item", "gtin", "description", "quantity", "unit", "unit_price", "regular_price", "amount",
     "discount", "type", "reason", "reference", "counted", "expected", "till", "sequence",
 })  # fmt: skip
+
+
+def store_key(tree: dict[str, Any]) -> str:
+    """Return the store: what it sends must stay in order."""
+    return key("store", member(tree, "store"))
 
 
 def fact(kind: FactKind, reading: Reading, lines: tuple[FactLine, ...], *, occurred_at: str) -> Fact:
@@ -52,7 +62,7 @@ def item_of(reading: Reading, at: str) -> Item | None:
     return Item(
         id=shortened(item_id, KEY_MAX_CHARACTERS),
         gtin=gtin(code),
-        description=description[:_DESCRIPTION_MAX_CHARACTERS] if description else None,
+        description=description[:DESCRIPTION_MAX_CHARACTERS] if description else None,
     )
 
 

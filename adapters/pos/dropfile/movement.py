@@ -1,19 +1,11 @@
 """Rows of stock movements: what went in and out of a store besides sales, such as transfers and waste."""
 
-from typing import Any
-
-from adapters.keys import key, member
 from adapters.kinds import DocumentKind
-from adapters.pos.dropfile.lines import fact, item_of, number_of_line, references, unit_of
+from adapters.pos.dropfile.lines import fact, item_of, number_of_line, references, store_key, unit_of
 from adapters.reading import Reading
 from contracts.canonical import FactKind, FactLine, Normalised
 
 CONTRACT = "pos-dropfile-movement"
-
-
-def business_key(tree: dict[str, Any]) -> str:
-    """Return the store."""
-    return key("store", member(tree, "store"))
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -35,4 +27,4 @@ def normalise(reading: Reading) -> Normalised:
     return Normalised(facts=(fact(FactKind.STOCK_MOVEMENT, reading, lines, occurred_at=occurred_at),))
 
 
-KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=store_key, normalise=normalise)

@@ -1,11 +1,10 @@
 """Rows of a price list or of a till's answers to one: which price holds, and whether it was taken up."""
 
 from enum import StrEnum
-from typing import Any
 
-from adapters.keys import each_once, key, member
+from adapters.keys import each_once, key
 from adapters.kinds import DocumentKind
-from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line
+from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, store_key
 from adapters.reading import Reading
 from adapters.values import plain
 from contracts.canonical import Category, FactKind, FactLine, Measure, Normalised, RetailException
@@ -19,11 +18,6 @@ class PriceStatus(StrEnum):
     APPLIED = "applied"
     PENDING = "pending"
     FAILED = "failed"
-
-
-def business_key(tree: dict[str, Any]) -> str:
-    """Return the store."""
-    return key("store", member(tree, "store"))
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -86,4 +80,4 @@ def _sides(reading: Reading, at: str) -> tuple[Measure, Measure]:
     )
 
 
-KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=store_key, normalise=normalise)

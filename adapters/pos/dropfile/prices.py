@@ -12,14 +12,11 @@ from adapters.keys import key
 from adapters.pos.dropfile.lines import money_of
 from adapters.pos.dropfile.sold import LineType, SoldLine
 from adapters.reading import Reading
+from adapters.triggers import is_other_price, may_be_quantity_price, may_carry_price
 from adapters.values import plain
 from contracts.canonical import Category, Measure, Reference, RetailException
 
-_CENT = Decimal("0.01")
-_NOTABLE_SHARE = Decimal("0.005")  # taxonomy, price-discrepancy: |till - expected| / expected
-_QUANTITY_PRICE_SHARE = Decimal("0.5")  # two for the price of one is the best quantity price that we believe
 _UNIT_PRICE_STEP = Decimal("0.0001")
-_RESTRICTED_LENGTHS = frozenset({12, 13})
 
 
 def price_discrepancies(
@@ -31,8 +28,10 @@ def price_discrepancies(
     for line in sold:
         pieces[_item_id(line)] += 1 if line.quantity is None else int(line.quantity)
     for line in sold:
-        charged = _unexplained_price(line, reading)
-        if charged is not None and not _is_quantity_price(line, charged, pieces[_item_id(line)]):
+        charged, regular = _unexplained_price(line, reading), line.regular_price
+        if charged is None or regular is None:
+            continue
+        if not may_be_quantity_price(regular, charged, Decimal(pieces[_item_id(line)])):
             yield _discrepancy(line, charged, reading, occurred_at)
 
 
@@ -43,31 +42,11 @@ def _unexplained_price(line: SoldLine, reading: Reading) -> Decimal | None:
         return None
     if quantity is None or quantity <= 0 or quantity % 1 or amount is None or amount < 0:
         return None  # what is weighed is rounded, and may have been weighed again
-    if reading.find(f"{line.at}/reason") != "" or line.discount or _carries_its_price(line):
+    if reading.find(f"{line.at}/reason") != "" or line.discount or may_carry_price(line.item):
         return None
-    expected = regular * quantity
-    difference = abs(expected - amount)
-    if difference <= _CENT or difference < expected * _NOTABLE_SHARE:
+    if not is_other_price(regular * quantity, amount):
         return None
     return (amount / quantity).quantize(_UNIT_PRICE_STEP)
-
-
-def _carries_its_price(line: SoldLine) -> bool:
-    """Say whether the bar code may hold the price or the weight that a scale printed.
-
-    GS1 General Specifications: numbers that start with 02 or 20 to 29 are for restricted circulation.
-    """
-    codes = (line.item.gtin or "", line.item.id) if line.item else ()
-    return any(
-        code.isdecimal() and code.lstrip("0").startswith("2") and len(code.lstrip("0")) in _RESTRICTED_LENGTHS
-        for code in codes
-    )
-
-
-def _is_quantity_price(line: SoldLine, charged: Decimal, pieces: int) -> bool:
-    """Say whether several of an item for less may be the reason ("2.79 each, two for 5.00")."""
-    regular = line.regular_price or Decimal(0)
-    return pieces >= 2 and regular * _QUANTITY_PRICE_SHARE <= charged < regular
 
 
 def _discrepancy(line: SoldLine, charged: Decimal, reading: Reading, occurred_at: str) -> RetailException:

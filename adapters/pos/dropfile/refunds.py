@@ -1,15 +1,13 @@
 """Refunds that name no sale, where the file has a column for the receipt and the till left it blank."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from adapters.keys import key
 from adapters.pos.dropfile.lines import money_of
 from adapters.pos.dropfile.sold import SoldLine
 from adapters.reading import Reading
+from adapters.triggers import REFUND_LIMIT
 from contracts.canonical import Category, Measure, Reference, RetailException
-
-REFUND_LIMIT = Decimal(50)  # taxonomy, refund-anomaly: without a receipt from this on, in the store's money
 
 
 def refund_anomalies(

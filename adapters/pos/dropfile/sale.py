@@ -4,22 +4,28 @@ Figures of a sale have the file's signs; those of a return are positive: what ca
 for it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from msgspec import structs
 
-from adapters.keys import key, member
+from adapters.keys import each_its_own
 from adapters.kinds import DocumentKind
-from adapters.pos.dropfile.lines import fact, item_of, money_of, number_of_line, references, unit_of
+from adapters.pos.dropfile.lines import (
+    fact,
+    item_of,
+    money_of,
+    number_of_line,
+    references,
+    store_key,
+    unit_of,
+)
 from adapters.pos.dropfile.prices import price_discrepancies
 from adapters.pos.dropfile.refunds import refund_anomalies
 from adapters.pos.dropfile.sold import LineType, SoldLine
 from adapters.reading import Reading
-from contracts.canonical import Fact, FactKind, FactLine, Normalised, RetailException
+from contracts.canonical import Fact, FactKind, FactLine, Normalised
 
 CONTRACT = "pos-dropfile-sale"
 
@@ -30,11 +36,6 @@ class Status(StrEnum):
     TRAINING = "training"
     VOIDED = "voided"
     SUSPENDED = "suspended"
-
-
-def business_key(tree: dict[str, Any]) -> str:
-    """Return the store."""
-    return key("store", member(tree, "store"))
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -60,7 +61,7 @@ def normalise(reading: Reading) -> Normalised:
     exceptions = (
         *price_discrepancies(sold, reading, occurred_at), *refund_anomalies(returned, reading, occurred_at)
     )  # fmt: skip
-    return Normalised(facts=tuple(facts), exceptions=tuple(_with_own_keys(exceptions)))
+    return Normalised(facts=tuple(facts), exceptions=each_its_own(exceptions))
 
 
 def _lines(reading: Reading) -> Iterable[SoldLine]:
@@ -119,13 +120,4 @@ def _with_totals(only: Fact, reading: Reading) -> Fact:
     )  # fmt: skip
 
 
-def _with_own_keys(found: Iterable[RetailException]) -> Iterator[RetailException]:
-    """Number the keys that repeat: some tills give several lines one number. An event's lines never move."""
-    seen = Counter[tuple[str, str]]()
-    for exception in found:
-        seen[exception.category, exception.key] += 1
-        times = seen[exception.category, exception.key]
-        yield exception if times == 1 else structs.replace(exception, key=f"{exception.key}/{times}")
-
-
-KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
+KIND = DocumentKind(contract=CONTRACT, business_key=store_key, normalise=normalise)

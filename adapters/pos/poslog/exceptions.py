@@ -1,18 +1,15 @@
 """The exceptions that a transaction proves by itself: a price without a reason, a refund without a sale."""
 
-from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-from msgspec import structs
-
+from adapters.keys import each_its_own
 from adapters.pos.poslog.header import Header
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.prices import PriceDifference, price_differences
+from adapters.triggers import REFUND_LIMIT
 from adapters.values import assumptions, money, plain
 from contracts.canonical import Category, Evidence, Measure, Money, Reference, RetailException
-
-REFUND_LIMIT = Decimal(50)  # taxonomy, refund-anomaly: without a receipt from this on, in the store's money
 
 
 def find_exceptions(lines: Iterable[Line], header: Header, detected_at: str) -> tuple[RetailException, ...]:
@@ -24,7 +21,7 @@ def find_exceptions(lines: Iterable[Line], header: Header, detected_at: str) -> 
         for line in lines
         if line.amount is not None and _is_refund_without_sale(line, line.amount, header)
     ]
-    return tuple(_with_own_keys(found))
+    return each_its_own(found)
 
 
 def _price_discrepancy(difference: PriceDifference, header: Header, detected_at: str) -> RetailException:
@@ -90,12 +87,3 @@ def _exception(
         assumed=assumptions(header.assumed),
         missing=missing,
     )
-
-
-def _with_own_keys(found: list[RetailException]) -> Iterable[RetailException]:
-    """Number the keys that repeat: some tills give several lines one number. An event's lines never move."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for exception in found:
-        seen[exception.category, exception.key] += 1
-        times = seen[exception.category, exception.key]
-        yield exception if times == 1 else structs.replace(exception, key=f"{exception.key}/{times}")

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, flag, number, objects
 from adapters.pos.poslog.explanations import is_voided
+from adapters.triggers import CENT
 from adapters.values import decimal
 from adapters.xml import Tree
 from contracts.errors import Unmapped
@@ -16,7 +17,6 @@ WIDE = Context(prec=100)  # holds the product and the quotient of any two figure
 WEIGHT = "weight"  # ours: NCR ACS writes weights without their unit, pounds here and kilograms there
 
 _ZERO = Decimal(0)
-_CENT = Decimal("0.01")
 _MOST_DIGITS = 15  # as many as the contract lets a till write
 # UN/ECE Recommendation 20, and what tills write instead
 _MEASURES = frozenset({"GRM", "G", "KGM", "KG", "LBR", "LB", "ONZ", "OZ", "LTR", "L", "MLT", "MTR", "M"})
@@ -48,7 +48,7 @@ def read_figures(line_item: Tree, sale: Tree, pointer: str) -> Figures:
     extended, reduction = number(sale, "ExtendedAmount", pointer), _reduction(sale, pointer)
     if extended is not None and _is_still_to_take_off(sale, pointer, reduction):
         full = None if regular is None or quantity is None else WIDE.multiply(regular, quantity)
-        if full is not None and abs(abs(full) - abs(extended)) < _CENT:
+        if full is not None and abs(abs(full) - abs(extended)) < CENT:
             extended -= reduction.copy_sign(extended)
     return Figures(
         quantity=quantity,

@@ -1,5 +1,6 @@
 """Which transaction this is: the key of an event, and of the transactions that it links to."""
 
+from adapters.keys import joined
 from adapters.pos.poslog.elements import below, child_text, objects, says_something, text
 from adapters.pos.poslog.times import day, moment
 from adapters.xml import Tree
@@ -44,7 +45,7 @@ def transaction_key(transaction: Tree) -> str | None:
     """
     parts = [transaction.get(name) for name in KEY_MEMBERS]
     known = [part for part in parts if isinstance(part, str) and part]
-    return _joined(known) if len(known) == len(KEY_MEMBERS) else None
+    return joined(known) if len(known) == len(KEY_MEMBERS) else None
 
 
 def links(node: Tree) -> tuple[Reference, ...]:
@@ -86,12 +87,7 @@ def _linked_key(link: Tree) -> str:
     plain = plain_key_members(link)
     if not child_text(plain, "SequenceNumber").strip("0"):
         return child_text(link, "TransactionID", "ReceiptNumber")
-    return _joined([known for name in KEY_MEMBERS if (known := child_text(plain, name))])
-
-
-def _joined(parts: list[str]) -> str:
-    # escaped as in a JSON Pointer, so that ("a/b", "c") and ("a", "b/c") stay apart
-    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return joined([known for name in KEY_MEMBERS if (known := child_text(plain, name))])
 
 
 def _business_unit(node: Tree) -> str:

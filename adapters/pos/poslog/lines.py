@@ -16,8 +16,8 @@ from adapters.pos.poslog.rewards import Rewards, promotions, taken_off
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
 from contracts.canonical import Evidence, Item, Reference
+from contracts.limits import WORDS_MAX_CHARACTERS
 
-_REASON_MAX_CHARACTERS = 256
 # POSLog 6.0.0 has the second and the third; NegativeItem is of NCR ACS and Wincor TP.net
 _DEPOSITS = frozenset({"negativeitem", "deposit", "depositrefund"})
 _SALES = ("Sale", "SaleForDelivery", "SaleForPickup", "SaleForPickUp")
@@ -145,7 +145,7 @@ def _negative(figure: Decimal | None) -> Decimal | None:
 
 def _reason(element: Tree, sale: Tree) -> str | None:
     written = child_text(sale, "ReasonCode", "Reason", "ReturnReason") or child_text(element, "Reason")
-    return written[:_REASON_MAX_CHARACTERS] or None
+    return written[:WORDS_MAX_CHARACTERS] or None
 
 
 def _evidence(sale: Tree, pointer: str) -> tuple[Evidence, ...]:

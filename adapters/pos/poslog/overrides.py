@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from adapters.pos.poslog.elements import child_text, members, number, says_something, text
 from adapters.pos.poslog.explanations import ELSEWHERE, gives_reason, is_offered, is_override, is_voided
-from adapters.values import EXTENSION_MAX_CHARACTERS
 from adapters.xml import Tree
 from contracts.canonical import Evidence
+from contracts.limits import EXTENSION_MAX_CHARACTERS
 
 _PREVIOUS = ("PreviousPrice", "OldPrice", "OriginalPrice")
 _TOLD = ("@MethodCode", "MethodCode", "ReasonCode", *_PREVIOUS, "NewPrice", "Amount", "Percent")

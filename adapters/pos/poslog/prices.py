@@ -11,14 +11,11 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from adapters.pos.poslog.figures import WIDE
-from adapters.pos.poslog.item import carries_its_price
 from adapters.pos.poslog.lines import Line, LineKind
 from adapters.pos.poslog.overrides import Override
+from adapters.triggers import CENT, is_other_price, may_be_quantity_price, may_carry_price
 
-_CENT = Decimal("0.01")
-_NOTABLE_SHARE = Decimal("0.005")  # taxonomy, price-discrepancy: |till - expected| / expected
 _MOST_PIECES = 20  # "20 for 10.00" is the largest offer that we believe
-_QUANTITY_PRICE_SHARE = Decimal("0.5")  # two for the price of one is the best quantity price that we believe
 _UNIT_PRICE_STEP = Decimal("0.0001")
 
 
@@ -47,7 +44,7 @@ def pieces_in_price(line: Line) -> int:
         return 1
     full, rounding = abs(WIDE.multiply(line.regular_price, line.quantity)), _last_digit(line.extended)
     for pieces in range(1, _MOST_PIECES + 1):
-        if abs(WIDE.divide(full, Decimal(pieces)) - abs(line.extended)) < max(_CENT, rounding):
+        if abs(WIDE.divide(full, Decimal(pieces)) - abs(line.extended)) < max(CENT, rounding):
             return pieces
     return 1
 
@@ -71,7 +68,7 @@ def price_differences(lines: Iterable[Line]) -> list[PriceDifference]:
 
 
 def _unexplained(line: Line) -> PriceDifference | None:
-    if line.is_explained or line.is_rewarded or not line.is_merchandise or carries_its_price(line.item):
+    if line.is_explained or line.is_rewarded or not line.is_merchandise or may_carry_price(line.item):
         return None
     by_price = _by_actual_price(line)
     difference = _difference(line, line.regular_price, line.extended if by_price is None else by_price)
@@ -112,14 +109,13 @@ def _difference(line: Line, regular: Decimal | None, charged: Decimal | None) ->
     if regular is None or regular <= 0 or quantity is None or quantity <= 0 or charged is None or charged < 0:
         return None
     expected = WIDE.multiply(regular, quantity)
-    amount = abs(expected - charged)
-    if amount <= _rounding(line, regular, quantity, charged) or amount < expected * _NOTABLE_SHARE:
+    if not is_other_price(expected, charged, _rounding(line, regular, quantity, charged)):
         return None
     return PriceDifference(
         line=line,
         expected_price=WIDE.quantize(regular, _UNIT_PRICE_STEP),
         charged_price=WIDE.quantize(WIDE.divide(charged, quantity), _UNIT_PRICE_STEP),
-        amount=WIDE.quantize(amount, _UNIT_PRICE_STEP),
+        amount=WIDE.quantize(abs(expected - charged), _UNIT_PRICE_STEP),
     )
 
 
@@ -129,18 +125,17 @@ def _rounding(line: Line, regular: Decimal, quantity: Decimal, charged: Decimal)
     Some tills leave out the zeros after the point, so that the last digit may be a whole unit of money: where
     the till says itself that somebody set the price, that is no rounding.
     """
-    of_amount = _CENT if line.override else max(_CENT, _last_digit(charged))
+    of_amount = CENT if line.override else max(CENT, _last_digit(charged))
     return of_amount + (WIDE.multiply(regular, _last_digit(quantity)) / 2 if line.is_measured else 0)
 
 
 def _last_digit(figure: Decimal) -> Decimal:
     """Return the value of one in the last digit that was written: 0.01 for 2.50, 1 for 250."""
     exponent = figure.as_tuple().exponent
-    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else _CENT
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else CENT
 
 
 def _is_quantity_price(difference: PriceDifference, pieces: Decimal | None) -> bool:
-    """Say whether several of an item for less may be the reason ("2.79 each, two for 5.00")."""
-    regular, charged = difference.expected_price, difference.charged_price
-    is_less = regular * _QUANTITY_PRICE_SHARE <= charged < regular
-    return is_less and pieces is not None and pieces >= 2 and not difference.line.is_measured
+    if pieces is None or difference.line.is_measured:
+        return False
+    return may_be_quantity_price(difference.expected_price, difference.charged_price, pieces)

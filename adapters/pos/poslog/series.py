@@ -1,5 +1,6 @@
 """Which number a transaction has at its till: each has one, also those that sell nothing."""
 
+from adapters.keys import series_number
 from adapters.pos.poslog.elements import child_text
 from adapters.pos.poslog.identity import transaction_key
 from adapters.values import assumptions, local_time
@@ -7,9 +8,7 @@ from adapters.xml import Tree
 from contracts.canonical import Place, Reference, SeriesPlace
 from contracts.documents import Source
 from contracts.errors import Unmapped
-
-_SERIES_MAX_CHARACTERS = 200
-_NUMBER_MAX_DIGITS = 15
+from contracts.limits import SERIES_MAX_CHARACTERS
 
 
 def series_of(transaction: Tree, source: Source) -> SeriesPlace | None:
@@ -17,27 +16,24 @@ def series_of(transaction: Tree, source: Source) -> SeriesPlace | None:
 
     A till's own software counts sales, sign-ons, training and what was voided in one series.
     """
-    key, number = transaction_key(transaction), child_text(transaction, "SequenceNumber").strip()
-    if key is None or not _is_countable(number):
+    key = transaction_key(transaction)
+    number = series_number(child_text(transaction, "SequenceNumber").strip())
+    if key is None or number is None:
         return None
     series = "/".join(key.split("/")[:2])
-    if len(series) > _SERIES_MAX_CHARACTERS:
+    if len(series) > SERIES_MAX_CHARACTERS:
         return None
     assumed: dict[str, str] = {}
     occurred_at = _time(child_text(transaction, "EndDateTime"), source, assumed)
     return SeriesPlace(
         series=series,
-        number=int(number),
+        number=number,
         document=Reference(kind="transaction", id=key),
         place=Place(kind="store", id=child_text(transaction, "RetailStoreID")),
-        business_day=child_text(transaction, "BusinessDayDate"),
+        business_day=child_text(transaction, "BusinessDayDate") or None,
         occurred_at=occurred_at,
         assumed=assumptions(assumed),
     )
-
-
-def _is_countable(number: str) -> bool:
-    return number.isascii() and number.isdecimal() and len(number) <= _NUMBER_MAX_DIGITS
 
 
 def _time(text: str, source: Source, assumed: dict[str, str]) -> str | None:

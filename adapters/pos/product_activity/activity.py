@@ -9,12 +9,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from adapters.keys import LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.pos.product_activity.items import item_of, price_of
 from adapters.pos.product_activity.times import occurred_at
 from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner
+from contracts.limits import LINE_MAX_CHARACTERS, NAME_MAX_CHARACTERS
 
 CONTRACT = "pos-ubl-product-activity"
 
@@ -132,7 +133,9 @@ def _supplier(reading: Reading, at: str) -> Partner | None:
         f"{party}/PartyIdentification/ID", f"{party}/EndpointID", f"{at}/CustomerAssignedAccountID"
     )
     name = reading.words(f"{party}/PartyName/Name")
-    return Partner(role="supplier", id=key(supplier), name=name[:200] if name else None) if supplier else None
+    if supplier is None:
+        return None
+    return Partner(role="supplier", id=key(supplier), name=name[:NAME_MAX_CHARACTERS] if name else None)
 
 
 KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

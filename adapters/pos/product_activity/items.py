@@ -2,12 +2,12 @@
 
 from decimal import Context, Decimal
 
-from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.keys import shortened
 from adapters.reading import Reading
 from adapters.values import gtin, money
 from contracts.canonical import Item, Money
+from contracts.limits import DESCRIPTION_MAX_CHARACTERS, KEY_MAX_CHARACTERS
 
-_DESCRIPTION_MAX_CHARACTERS = 1000
 _PRICE_STEP = Decimal("0.000001")
 _ONE = Decimal(1)
 _WIDE = Context(prec=100)  # holds the quotient of any two figures that the contract lets in
@@ -29,7 +29,7 @@ def item_of(reading: Reading, at: str) -> Item | None:
     return Item(
         id=shortened(item_id, KEY_MAX_CHARACTERS),
         gtin=gtin(standard),
-        description=description[:_DESCRIPTION_MAX_CHARACTERS] if description else None,
+        description=description[:DESCRIPTION_MAX_CHARACTERS] if description else None,
     )
 
 

@@ -4,17 +4,16 @@ import re
 from typing import Literal
 from urllib.parse import unquote
 
-from adapters.keys import KEY_MAX_CHARACTERS, shortened
+from adapters.keys import distinct, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
-from adapters.wms.epcis.objects import LINES_LIMIT, Objects, objects
+from adapters.wms.epcis.objects import Objects, objects
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINES_LIMIT
 
 CONTRACT = "wms-epcis-event"
-
-REFERENCES_LIMIT = 1000
 
 # CBV 2.0, section 7.1; a fact of another step is a movement
 _STEPS = {
@@ -93,13 +92,13 @@ def normalise(reading: Reading) -> Normalised:
 
 def references(reading: Reading) -> tuple[Reference, ...]:
     """Return the orders, invoices and notices that the event is about."""
-    found: dict[tuple[str, str], Reference] = {}
-    for at in reading.places("/bizTransactionList")[:REFERENCES_LIMIT]:
-        kind = _TRANSACTIONS.get(reading.text(f"{at}/type") or "")
-        if kind:
-            number = _number(reading.name(f"{at}/bizTransaction"))
-            found[kind, number] = Reference(kind=kind, id=number)
-    return tuple(found.values())
+    places = reading.places("/bizTransactionList")
+    kinds = (_TRANSACTIONS.get(reading.text(f"{at}/type") or "") for at in places)
+    return distinct(
+        Reference(kind=kind, id=_number(reading.name(f"{at}/bizTransaction")))
+        for at, kind in zip(places, kinds, strict=True)
+        if kind
+    )
 
 
 def _number(transaction: str) -> str:

@@ -7,10 +7,10 @@ from adapters.reading import Reading
 from adapters.values import plain
 from adapters.wms.epcis.objects import Objects, only_item
 from contracts.canonical import Category, Measure, Reference, RetailException
+from contracts.limits import WORDS_MAX_CHARACTERS
 
 PLACES = ("/bizLocation/id", "/readPoint/id")
 
-STATUS_MAX_CHARACTERS = 256
 SUMMARY_LIMIT = 3
 CORRECTIVE_LIMIT = 10
 
@@ -128,4 +128,4 @@ def _summary(reading: Reading, subject: tuple[Objects, ...]) -> str:
 
 
 def _status(words: str) -> Measure:
-    return Measure(kind="status", value=words[:STATUS_MAX_CHARACTERS])
+    return Measure(kind="status", value=words[:WORDS_MAX_CHARACTERS])

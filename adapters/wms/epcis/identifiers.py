@@ -7,8 +7,9 @@ import re
 from functools import lru_cache
 
 from contracts.canonical import Item
+from contracts.limits import KEY_MAX_CHARACTERS
 
-ITEM_ID_MAX_CHARACTERS = 256
+ITEM_ID_MAX_CHARACTERS = KEY_MAX_CHARACTERS
 GTIN_DIGITS = 14
 
 # all take any character to the end of the text: one that `.` leaves out would send the search back, each time

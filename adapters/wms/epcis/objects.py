@@ -6,13 +6,12 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.keys import LINE_MAX_CHARACTERS, key, shortened
+from adapters.keys import key, shortened
 from adapters.reading import PIECES, Reading
 from adapters.values import quantity
 from adapters.wms.epcis.identifiers import is_goods, item_of, lot
 from contracts.canonical import FactLine, Item
-
-LINES_LIMIT = 10_000  # of a fact
+from contracts.limits import LINE_MAX_CHARACTERS, LINES_LIMIT
 
 
 class Objects(Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, key, shortened
+from adapters.keys import distinct, key, shortened
 from adapters.reading import Reading
 from adapters.values import as_text
 from contracts.canonical import Item, Partner, Place, Quantity, Reference
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 _ReferenceKind = Literal["purchase-order", "sales-order", "invoice", "shipment", "delivery", "return"]
 
@@ -146,11 +147,6 @@ def line_reference(found: Iterable[Reference]) -> Reference | None:
     """Return the first reference to a line of a document that a line of ours answers to."""
     lines = [each for each in found if each.line]
     return next((each for kind in _LINE_KINDS for each in lines if each.kind == kind), None)
-
-
-def distinct(found: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Return each reference once, in its first place."""
-    return tuple({(each.kind, each.id, each.line): each for each in found}.values())
 
 
 def repeated(reading: Reading, pointer: str) -> tuple[str, ...]:

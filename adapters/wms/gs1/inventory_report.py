@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from adapters.keys import LINE_MAX_CHARACTERS, each_once, key, shortened
+from adapters.keys import each_once, key, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.wms.gs1.elements import (
@@ -22,12 +22,13 @@ from adapters.wms.gs1.elements import (
 from adapters.wms.gs1.stock_events import EVENT
 from adapters.wms.gs1.stock_moves import stock_moves
 from contracts.canonical import Fact, FactKind, FactLine, Normalised
+from contracts.limits import LINE_MAX_CHARACTERS, LINES_LIMIT
 
 DOCUMENT = "logisticsInventoryReport"
 CONTRACT = "wms-gs1-logistics-inventory-report"
 
-STATUSES_LIMIT = 100_000  # in a location; more than a fact may have lines make several facts
-FACT_LINES_LIMIT = 10_000  # of the canonical contract; a full report of a warehouse may have more
+# in a location: a full report of a warehouse; more than a fact may have lines make several facts
+STATUSES_LIMIT = 100_000
 
 _LOCATION = "logisticsInventoryReportInventoryLocation"
 _STATUS = "tradeItemInventoryStatus"
@@ -66,13 +67,13 @@ def _counts(reading: Reading, locations: tuple[str, ...]) -> Iterator[Fact]:
     for name, elements in at_location.items():
         found = [at for each in elements for at in reading.places(f"{each}/{_STATUS}", STATUSES_LIMIT)]
         lines = [line for at in found for line in _lines(reading, at)]
-        for start in range(0, len(lines), FACT_LINES_LIMIT):
+        for start in range(0, len(lines), LINES_LIMIT):
             yield Fact(
                 kind=FactKind.STOCK_COUNT,
                 key=key(number, name, str(start) if start else None),
                 occurred_at=end or made_at(reading, DOCUMENT, f"{found[0]}/inventoryDateTime"),
                 place=place(reading, f"{elements[0]}/inventoryLocation"),
-                lines=tuple(lines[start : start + FACT_LINES_LIMIT]),
+                lines=tuple(lines[start : start + LINES_LIMIT]),
                 assumed=reading.assumed,
                 extensions=reading.extensions(_MAPPED, elements[0]),
             )

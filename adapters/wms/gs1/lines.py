@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from adapters.keys import LINE_MAX_CHARACTERS, shortened
+from adapters.keys import distinct, shortened
 from adapters.reading import Reading
-from adapters.wms.gs1.elements import distinct, item, line_reference, quantity, references, repeated
+from adapters.wms.gs1.elements import item, line_reference, quantity, references, repeated
 from contracts.canonical import Evidence, FactLine, Item, Quantity, Reference
-
-REFERENCES_LIMIT = 1000  # of the canonical contracts
+from contracts.limits import LINE_MAX_CHARACTERS
 
 # codes of conditions and exceptions that say that there is nothing to say
 _ALL_IS_WELL = frozenset({"ACCEPTED_IN_FULL", "GOOD_CONDITION", "NO_EXCEPTIONS"})
@@ -74,7 +73,7 @@ def fact_line(line: Line) -> FactLine:
 
 def references_of_all(own: Iterable[Reference], lines: Iterable[Line]) -> tuple[Reference, ...]:
     """Return a document's references and those of its lines."""
-    return distinct((*own, *(each for line in lines for each in line.references)))[:REFERENCES_LIMIT]
+    return distinct((*own, *(each for line in lines for each in line.references)))
 
 
 def _each(reading: Reading, at: str, names: list[str]) -> Iterator[str]:

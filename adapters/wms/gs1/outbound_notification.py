@@ -5,11 +5,11 @@ from typing import Any
 from adapters.keys import each_once
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
+from adapters.triggers import VARIANCE_MIN_UNITS
 from adapters.wms.gs1.elements import MAPPED, document_key, is_withdrawn, partner, place
 from adapters.wms.gs1.lines import fact_line
 from adapters.wms.gs1.shipments import Shipment, read_shipments
 from adapters.wms.gs1.shortage import exception, shortages
-from adapters.wms.gs1.stock_events import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, Fact, FactKind, Normalised
 
 DOCUMENT = "warehousingOutboundNotification"

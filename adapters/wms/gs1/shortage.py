@@ -5,10 +5,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.keys import key, nearest
+from adapters.keys import distinct, key, nearest
 from adapters.reading import Reading
 from adapters.values import quantity
-from adapters.wms.gs1.elements import distinct
 from adapters.wms.gs1.lines import Line
 from contracts.canonical import (
     Category,

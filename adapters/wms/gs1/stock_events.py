@@ -5,19 +5,19 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.keys import LINE_MAX_CHARACTERS, key, shortened
+from adapters.keys import key, shortened
 from adapters.reading import Reading
+from adapters.triggers import VARIANCE_MIN_UNITS
 from adapters.values import quantity as as_quantity
 from adapters.wms.gs1.elements import item, made_at, party_id, quantity
 from contracts.canonical import Category, FactLine, Item, Place, Quantity, RetailException
+from contracts.limits import LINE_MAX_CHARACTERS
 
 EVENT = "tradeItemInventoryEvent"
 MAPPED_OF_EVENT = frozenset({
     "eventIdentifier", "eventDateTime", "inventoryMovementTypeCode", "inventoryEventReasonCode",
     "inventoryBusinessStepCode", "inventoryDispositionCode", "tradeItemQuantity",
 })  # fmt: skip
-
-VARIANCE_MIN_UNITS = 2  # the taxonomy's trigger of inventory-variance: abs(delta_units) >= 2
 
 # code lists InventoryBusinessStepCode ("a physical counting activity") and InventoryMovementTypeCode
 _COUNTING = "counting"

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from adapters.event_ids import usable_event_id
-from adapters.framing import looks_like_json
+from adapters.event_ids import with_message_id
+from adapters.framing import JSON, looks_like_json
 from adapters.json import parse_json
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
@@ -19,12 +19,11 @@ from adapters.wms.shipbob import box, receiving_order
 from adapters.wms.shipbob.personal import PERSONAL
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
-from contracts.documents import Arrival, Document, Message, Source, whole
+from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestUnreadable
 
 MESSAGE_ID = "webhook-id"
 TOPICS = frozenset({"x-webhook-topic", "shipbob-topic"})
-JSON = "application/json"
 
 # the member that only this kind of document has
 _BY_MEMBER: dict[str, DocumentKind] = {
@@ -65,9 +64,7 @@ class ShipBobAdapter:
 
     def split(self, message: Message) -> Iterator[Arrival]:
         """Yield the document. Raises: RequestInvalid for a message id that can't be one."""
-        message_id = message.headers.get(MESSAGE_ID)
-        event_id = usable_event_id(message_id, MESSAGE_ID) if message_id else None
-        yield replace(whole(message, event_id), media_type=JSON)
+        yield replace(with_message_id(message, MESSAGE_ID), media_type=JSON)
 
     def decode(self, arrival: Arrival) -> Document:
         """Raises: RequestUnreadable; ContractUnknown for another document of ShipBob's."""

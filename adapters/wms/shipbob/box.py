@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shipbob-box"
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.keys import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS, each_once, key, member, shortened
+from adapters.keys import each_once, key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
+from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import (
     Category,
     Fact,
@@ -18,10 +19,9 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shipbob-receiving-order"
-
-VARIANCE_MIN_UNITS = 2  # the taxonomy's trigger of inventory-variance: abs(delta_units) >= 2
 
 # all that arrived is counted and stowed; in every other state more may come
 _COMPLETED = "completed"

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from adapters.event_ids import usable_event_id
-from adapters.framing import looks_like_json
+from adapters.event_ids import with_message_id
+from adapters.framing import JSON, looks_like_json
 from adapters.json import parse_json
 from adapters.reading import Reading
 from adapters.wms.shiphero import (
@@ -25,11 +25,10 @@ from adapters.wms.shiphero import (
 from adapters.wms.shiphero.personal import PERSONAL
 from contracts.adapter import Reply, Signature
 from contracts.canonical import Normalised
-from contracts.documents import Arrival, Document, Message, Source, whole
+from contracts.documents import Arrival, Document, Message, Source
 from contracts.errors import ContractUnknown, RequestUnreadable
 
 MESSAGE_ID = "x-shiphero-message-id"
-JSON = "application/json"
 
 _BY_TYPE = {
     "inventory change": stock_change.KIND,
@@ -64,9 +63,7 @@ class ShipHeroAdapter:
 
     def split(self, message: Message) -> Iterator[Arrival]:
         """Yield the webhook. Raises: RequestInvalid for a message id that can't be one."""
-        message_id = message.headers.get(MESSAGE_ID)
-        event_id = usable_event_id(message_id, MESSAGE_ID) if message_id else None
-        yield replace(whole(message, event_id), media_type=JSON)
+        yield replace(with_message_id(message, MESSAGE_ID), media_type=JSON)
 
     def decode(self, arrival: Arrival) -> Document:
         """Raises: RequestUnreadable; ContractUnknown for another kind of webhook."""

@@ -6,14 +6,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.keys import LINE_MAX_CHARACTERS, key, member, shortened
+from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
+from adapters.triggers import VARIANCE_MIN_UNITS
 from contracts.canonical import Category, Fact, FactKind, FactLine, Item, Normalised, RetailException
+from contracts.limits import LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shiphero-inventory-change"
-
-VARIANCE_MIN_UNITS = 2  # the taxonomy's trigger of inventory-variance: abs(delta_units) >= 2
 
 # "Cycle count", "physical_count", "Recounted", "stock take"; not "account", "discount" or "counter sale"
 _COUNT = re.compile(r"\b(re)?count(s|ed|ing)?\b|\bstock ?tak(e|ing)\b")
