@@ -676,3 +676,19 @@ def test_without_a_time_the_time_of_receipt_is_assumed():
     [fact] = normalised({"lines": [line()]}).facts
     assert fact.occurred_at == RECEIVED_AT
     assert ("occurred_at", "received_at") in [(each.name, each.value) for each in fact.assumed]
+
+
+@pytest.mark.parametrize("trailing", ["", "H;9;4\n"])
+def test_a_header_without_lines_is_a_document_that_sold_nothing(trailing, registry):
+    declared = layout(
+        'title = "Sales"\nrows = "sale"\nkey = ["store", "sequence"]\nshape = "delimited"\n'
+        'records = { header = "H", line = "L" }\n'
+        'header_columns = [ { column = 2, field = "store" }, { column = 3, field = "sequence" } ]\n'
+        'columns = [ { column = 2, field = "item" }, { column = 3, field = "amount" } ]\n'
+    )
+    found = trees(declared, "H;9;1\nL;A;1.00\nH;9;2\nH;9;3\nL;B;2.00\n" + trailing)
+    assert [(tree["sequence"], len(tree["lines"])) for tree in found] == [
+        ("1", 1), ("2", 0), ("3", 1), *([("4", 0)] if trailing else []),
+    ]  # fmt: skip
+    for tree in found:
+        registry.validate(Document(contract="pos-dropfile-sale", tree=tree, business_key=""))

@@ -79,25 +79,27 @@ class DropFile:
                 lines.append(row)
                 if len(lines) > LINES_LIMIT:
                     raise RequestUnreadable(f"more than {LINES_LIMIT} rows have the key of one document")
-        if not lines:
+        # a header without lines is a document too, such as a receipt that sold nothing
+        rows = lines or ([header] if header is not None else [])
+        if not rows:
             raise RequestUnreadable("there is no row in this item")
-        keys = {self._key(row, header) for row in lines}
+        keys = {self._key(row, header) for row in rows}
         if len(keys) > 1:
             raise RequestUnreadable(f"there are {len(keys)} documents in this item, by their key")
         key = keys.pop()
         if key is None:
-            blank = [each.name for each in self._key_fields if not self._field(each, lines[0], header)]
+            blank = [each.name for each in self._key_fields if not self._field(each, rows[0], header)]
             raise RequestUnreadable(f"`{', '.join(blank)}` is blank, and belongs to the key")
         return self._tree(key, lines, header)
 
     def _tree(self, key: str, lines: list[Row], header: Row | None) -> Tree:
         known = FIELDS[self._layout.rows]
-        first = self._members(lines[0], header)
+        read = [self._members(row, header) for row in lines]
+        first = read[0] if read else self._members(None, header)
         tree: Tree = {"layout": self._layout.name, "key": key}
         tree |= {name: value for name, value in first.items() if name in known.document}
         _join_date_and_time(tree)
-        rest = [first, *(self._members(row, header) for row in lines[1:])]
-        return tree | {"lines": [{name: row[name] for name in row if name in known.line} for row in rest]}
+        return tree | {"lines": [{name: row[name] for name in row if name in known.line} for row in read]}
 
     def _slices(self) -> Iterator[Slice]:
         """Yield the documents in order.
@@ -108,13 +110,17 @@ class DropFile:
         header: Row | None = None
         current: Slice | None = None
         current_key, unread = "", list[Row]()
+        is_header_alone = False
         for row in self._rows:
             if row.record in {Record.IGNORED, Record.TRAILER}:
                 continue
             if row.record is Record.HEADER:
                 yield from _ended(current, unread, header)
-                header, current, unread = row, None, []
+                header, current, unread = row, self._alone(row), []
+                is_header_alone = True
                 continue
+            if is_header_alone:
+                current, is_header_alone = None, False
             key = self._key(row, header)
             if key is None:
                 unread.append(row)
@@ -128,6 +134,11 @@ class DropFile:
                 current, unread = Slice(header=header, start=row.start, end=row.end), []
                 current_key = key
         yield from _ended(current, unread, header)
+
+    def _alone(self, header: Row) -> Slice | None:
+        """Return a header as a document, until a line comes; None where the key needs one."""
+        is_whole = all(each.is_in_header or each.column is None for each in self._key_fields)
+        return Slice(header=None, start=header.start, end=header.end) if is_whole else None
 
     def _check_trailer(self, trailer: Trailer) -> None:
         last = self._rows.last()
@@ -165,11 +176,11 @@ class DropFile:
             return place.constant
         return self._value(holder, place.column)
 
-    def _members(self, row: Row, header: Row | None) -> dict[str, str]:
+    def _members(self, row: Row | None, header: Row | None) -> dict[str, str]:
         members = dict(self._layout.constants)
         if header is not None:
             members |= self._of_row(header, self._layout.header_columns)
-        return members | self._of_row(row, self._layout.columns)
+        return members if row is None else members | self._of_row(row, self._layout.columns)
 
     def _of_row(self, row: Row, columns: tuple[Column, ...]) -> dict[str, str]:
         read = ((column.field, self._value(row, column)) for column in columns if column.field != SIGN)
