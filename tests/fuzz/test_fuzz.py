@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from adapters.conformance import demo_source
 from adapters.framing import messages
 from contracts.documents import Document, Source
-from contracts.errors import ContractViolated, EventError
+from contracts.errors import ContractViolated, EventError, InternalFault
 from fuzz.documents import Vocabulary, documents
 from fuzz.mutations import mutated
 from fuzz.trial import CATALOGUE, REGISTRY, Seedling, fault, fault_of_document, seedlings, shortened
@@ -28,6 +28,7 @@ from gateway.http.sources import RegisteredSource
 
 HERE = Path(__file__).resolve().parent
 REAL_SAMPLES = Path(os.environ.get("CROSSDOCK_SAMPLES") or HERE.parents[2] / "shared" / "samples")
+OWN = [each for each in seedlings(None) if len(each.message.body) < 300_000]
 SEEDLINGS = seedlings(REAL_SAMPLES if REAL_SAMPLES.is_dir() else None)
 SEED = int(os.environ.get("FUZZ_SEED") or time.time_ns() % 10**9)
 SECONDS_EACH = float(os.environ.get("FUZZ_SECONDS") or 5)
@@ -84,6 +85,7 @@ def _documents(seedling: Seedling) -> list[Document]:
 def hold_documents_of(contract: str, examples: int, *, same_each_time: bool) -> None:
     """Draw documents of a contract, and give those that keep it to the adapter."""
     words, root = vocabulary(contract)
+    fitting = 0
 
     @settings(
         max_examples=examples,
@@ -96,23 +98,26 @@ def hold_documents_of(contract: str, examples: int, *, same_each_time: bool) -> 
     )
     @given(documents(REGISTRY.resolve(contract).schema, words))
     def hold(tree: Any) -> None:
+        nonlocal fitting
         document = Document(contract=contract, tree=tree, business_key="", root=root)
         try:
             valid = REGISTRY.validate(document)
         except ContractViolated:
             return  # the profile can say more than is drawn, such as a choice
+        fitting += 1
         found = fault_of_document(valid)
         assert found is None, found
 
     hold()
+    assert fitting, "nothing that was drawn keeps the contract"
 
 
 # a few seconds, always the same
 
 
-@pytest.mark.parametrize("seedling", SEEDLINGS, ids=lambda each: each.name)
+@pytest.mark.parametrize("seedling", OWN, ids=lambda each: each.name)
 def test_damaged_payload_is_taken_or_refused_in_our_words(seedling: Seedling) -> None:
-    found = first_fault(seedling, Random(seedling.name), trials=6, seconds=0.5)
+    found = first_fault(seedling, Random(seedling.name), trials=4, seconds=60)
     assert found is None, found
 
 
@@ -178,7 +183,11 @@ async def hold_gateway(open_face: Any, chance: Random, trials: int) -> None:
                 body,
                 sender | {"content-type": seedling.message.media_type} | dict(seedling.message.headers),
             )
-            assert answer.status_code < 500, f"{seedling.name}: {answer.status_code} for {body[:2000]!r}"
+            # a fault of ours is kept as a dead letter and answered with 202
+            is_fault = answer.status_code >= 500 or InternalFault.code.encode() in answer.content
+            assert not is_fault, (
+                f"{seedling.name}: {answer.status_code} {answer.text[:500]} for {body[:2000]!r}"
+            )
 
 
 def _named(system: str) -> Source:
