@@ -2,15 +2,15 @@
 
 import importlib
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from adapters.framing import messages
 from contracts.adapter import Adapter
-from contracts.canonical import Fact, Normalised, RetailException
-from contracts.documents import Document, Message, Source, ValidDocument
+from contracts.canon import Canon
+from contracts.canonical import Normalised
+from contracts.documents import Message, Source, ValidDocument
 from contracts.registry import Registry
 
 RECEIVED_AT = "2026-11-23T12:00:00+00:00"
@@ -99,9 +99,10 @@ def demo_source(system: str) -> Source:
 def run(adapter: Adapter, sample: Sample, registry: Registry, source: Source) -> list[Item]:
     """Take a sample the way that an event takes: split, decode, validate, normalise.
 
-    Raises: what the adapter and the registry raise; a sample breaks nothing.
+    Raises: what the adapter, the registry and the canon raise; a sample breaks nothing.
     """
     items = []
+    canon = Canon(registry)
     arrivals = (arrival for message in messages(sample.message) for arrival in adapter.split(message))
     for arrival in arrivals:
         document = registry.validate(adapter.decode(arrival))
@@ -109,7 +110,7 @@ def run(adapter: Adapter, sample: Sample, registry: Registry, source: Source) ->
             Item(
                 source_event_id=arrival.source_event_id or document.source_event_id,
                 document=document,
-                normalised=adapter.normalise(document, source, RECEIVED_AT),
+                normalised=canon.hold(adapter.normalise(document, source, RECEIVED_AT)),
             )
         )
     return items
@@ -131,14 +132,6 @@ def meaning(item: Item) -> ExpectedItem:
             for each in item.normalised.exceptions
         ],
     )
-
-
-def as_document(canonical: Fact | RetailException) -> Document:
-    """Return a fact or an exception as the document that goes over the wire."""
-    tree: Any = msgspec.json.decode(msgspec.json.encode(canonical))
-    is_fact = isinstance(canonical, Fact)
-    name = f"fact-{tree['kind']}" if is_fact else f"exception-{tree['category']}"
-    return Document(contract=name, tree=tree, business_key=canonical.key)
 
 
 def _sample(system: str, file: Path) -> Sample:

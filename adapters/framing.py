@@ -5,6 +5,7 @@ is a message too: whoever decodes it says so, and the others are none the worse.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -57,12 +58,14 @@ class LineCutter:
 
     def __init__(self, limit_bytes: int) -> None:
         self._line = _Piece(limit_bytes, JSON)
+        self._is_begun = False
 
     @property
     def held_bytes(self) -> int:
         return len(self._line)
 
     def feed(self, chunk: bytes) -> Iterator[Message]:
+        chunk, self._is_begun = _unmarked(chunk, is_begun=self._is_begun), True
         first, *others = chunk.replace(b"\r", b"\n").split(b"\n")
         self._line.add(first)
         for line in others:
@@ -81,6 +84,7 @@ class ArrayCutter:
     def __init__(self, limit_bytes: int, media_type: str) -> None:
         self._element = _Piece(limit_bytes, media_type)
         self._depth = 0
+        self._is_begun = False
         self._is_in_string = False
         self._is_escaped = False
         self._follows_comma = False
@@ -91,6 +95,7 @@ class ArrayCutter:
         return len(self._element)
 
     def feed(self, chunk: bytes) -> Iterator[Message]:
+        chunk, self._is_begun = _unmarked(chunk, is_begun=self._is_begun), True
         start = 0 if self._depth or self._is_over else self._begin(chunk)
         place = self._leave_string(chunk) if self._is_in_string else start
         while self._depth and (mark := _MARK.search(chunk, place)) is not None:
@@ -162,6 +167,8 @@ class _Piece:
         return len(self._bytes)
 
     def add(self, part: bytes) -> None:
+        if not self._bytes:
+            part = part.lstrip(_BLANKS)
         self._bytes += part[: self._limit_bytes + 1 - len(self._bytes)]
 
     def take(self) -> Message:
@@ -186,7 +193,8 @@ def cutter_for(media_type: str, head: bytes, limit_bytes: int) -> Cutter | None:
     if kind == CLOUD_EVENTS:
         return ArrayCutter(limit_bytes, CLOUD_EVENT)
     may_be_array = kind != CLOUD_EVENT and (kind in _UNTYPED or kind.endswith("json"))
-    return ArrayCutter(limit_bytes, JSON) if may_be_array and head.lstrip(_BLANKS).startswith(b"[") else None
+    is_array = may_be_array and _unmarked(head, is_begun=False).lstrip(_BLANKS).startswith(b"[")
+    return ArrayCutter(limit_bytes, JSON) if is_array else None
 
 
 def messages(message: Message) -> Iterator[Message]:
@@ -203,3 +211,8 @@ def messages(message: Message) -> Iterator[Message]:
     for start in range(0, len(message.body), _PIECE_BYTES):
         yield from cutter.feed(message.body[start : start + _PIECE_BYTES])
     yield from cutter.end()
+
+
+def _unmarked(chunk: bytes, *, is_begun: bool) -> bytes:
+    """Return the first chunk of a body without its byte order mark, any other as it is."""
+    return chunk if is_begun else chunk.removeprefix(BOM_UTF8)

@@ -9,7 +9,12 @@ from msgspec import structs
 from adapters.values import as_text
 from contracts.canonical import Reference, RetailException
 from contracts.ids import body_digest
-from contracts.limits import KEY_MAX_CHARACTERS, REFERENCES_LIMIT, SERIES_NUMBER_MAX_DIGITS
+from contracts.limits import (
+    EXCEPTION_REFERENCES_LIMIT,
+    KEY_MAX_CHARACTERS,
+    REFERENCES_LIMIT,
+    SERIES_NUMBER_MAX_DIGITS,
+)
 from contracts.places import escaped
 
 _DIGEST_CHARACTERS = 27  # of an id, and the colon before it
@@ -50,9 +55,18 @@ def each_its_own(exceptions: Iterable[RetailException]) -> tuple[RetailException
     return tuple(found)
 
 
-def distinct(references: Iterable[Reference]) -> tuple[Reference, ...]:
+def distinct(references: Iterable[Reference], limit: int = REFERENCES_LIMIT) -> tuple[Reference, ...]:
     """Return each reference once, in the order given: at most 1,000, as the canonical contracts say."""
-    return tuple(dict.fromkeys(references))[:REFERENCES_LIMIT]
+    return tuple(dict.fromkeys(references))[:limit]
+
+
+def nearest(*references: Reference) -> tuple[Reference, ...]:
+    """Return the references of an exception, its own line's first: at most 50.
+
+    A document can refer to 1,000 others and have an exception in each of 10,000 lines: with all of them an
+    exception would be as large as the document.
+    """
+    return distinct(references, EXCEPTION_REFERENCES_LIMIT)
 
 
 def shortened(text: str, limit: int) -> str:

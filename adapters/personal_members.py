@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from adapters.personal import sounds_personal
+
+NAME_MAX_CHARACTERS = 100
 
 
 class PersonalMembers(Struct, frozen=True, kw_only=True):
@@ -14,6 +17,7 @@ class PersonalMembers(Struct, frozen=True, kw_only=True):
 
     `names` are whole names. Where senders add members of their own no list is complete: then `name_pattern`
     is found in names, and `is_person` says of a text that it names a person, whatever its member is called.
+    What is longer than any name goes no further either.
     """
 
     names: frozenset[str] = frozenset()
@@ -24,7 +28,7 @@ class PersonalMembers(Struct, frozen=True, kw_only=True):
         """Say whether a member of this name is about a person."""
         if name in self.names or sounds_personal(name):
             return True
-        return self.name_pattern is not None and self.name_pattern.search(name) is not None
+        return self.name_pattern is not None and _is_found(self.name_pattern, name)
 
     def of(self, tree: Any) -> frozenset[str]:
         """Return the names of members that are left out of what is said of `tree`."""
@@ -35,6 +39,12 @@ class PersonalMembers(Struct, frozen=True, kw_only=True):
     def _is_personal(self, name: str, value: Any) -> bool:
         is_person = self.is_person
         return self.covers(name) or (is_person is not None and isinstance(value, str) and is_person(value))
+
+
+# the names are few and come again with every document
+@lru_cache(maxsize=4096)
+def _is_found(pattern: re.Pattern[str], name: str) -> bool:
+    return len(name) > NAME_MAX_CHARACTERS or pattern.search(name) is not None
 
 
 def _members(tree: Any) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,7 @@ from adapters.values import (
     assumptions,
     decimal,
     extensions,
+    is_currency,
     local_time,
     plain,
     pseudonym,
@@ -30,6 +31,7 @@ from contracts.limits import (
     KEY_MAX_CHARACTERS,
     LINE_MAX_CHARACTERS,
     LINES_LIMIT,
+    UNIT_MAX_CHARACTERS,
     WORDS_MAX_CHARACTERS,
 )
 
@@ -112,10 +114,10 @@ class Reading:
         return number
 
     def unit(self, written: str | None) -> str:
-        """Return the unit as the document writes it, else pieces, which is then an assumption."""
+        """Return the unit as the document writes it, at most 35 characters of it, else pieces, as assumed."""
         if not written:
             self.assume("unit", PIECES)
-        return written or PIECES
+        return written[:UNIT_MAX_CHARACTERS] if written else PIECES
 
     def quantity(self, number: Decimal | None, unit: str | None = None) -> Quantity | None:
         """Return a quantity in `unit`, or in pieces where the document names none."""
@@ -127,7 +129,7 @@ class Reading:
 
     def currency(self, written: str | None) -> str:
         """Return the ISO 4217 code as written, else the source's, which is then an assumption."""
-        if written and len(written) == 3 and written.isascii() and written.isupper():
+        if written and is_currency(written):
             return written
         self.assume("currency", self.source.currency)
         return self.source.currency

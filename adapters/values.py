@@ -13,9 +13,10 @@ from adapters.personal import looks_personal, sounds_personal
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
-from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
 from contracts.places import escaped
 
+DECIMALS_LIMIT = 31
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
 RATIO_PLACES = Decimal("0.000001")
@@ -59,10 +60,13 @@ def decimal(text: str, where: str) -> Decimal:
 
 
 def plain(number: Decimal) -> str:
-    """Write a decimal without an exponent and without trailing zeros after the point: `-1.5`, `300`, `0`."""
+    """Write a decimal without an exponent and without trailing zeros after the point: `-1.5`, `300`, `0`.
+
+    After the point it has 31 digits at most, as the canonical contracts say.
+    """
     text = format(number, "f")
     if "." in text:
-        text = text.rstrip("0").rstrip(".")
+        text = text[: text.index(".") + 1 + DECIMALS_LIMIT].rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
 
 
@@ -76,6 +80,11 @@ def money(number: Decimal, currency: str) -> Money:
     text = plain(number)
     whole, _, fraction = text.partition(".")
     return Money(amount=f"{whole}.{fraction.ljust(2, '0')}", currency=currency)
+
+
+def is_currency(text: str) -> bool:
+    """Say whether a text looks like an ISO 4217 code."""
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
 
 
 def ratio(whole: Decimal, parts: Decimal) -> Decimal | None:
@@ -159,7 +168,8 @@ def extensions(tree: Any, mapped: frozenset[str], personal: frozenset[str]) -> d
 
     `mapped` and `personal` hold names of members; a member that is one of them, or sounds personal, is left
     out with everything below it, and so is a text that looks personal. At most 200 leaves of at most 300
-    characters each: the whole document stays in XD_INTAKE.
+    characters each, and none that stands below names of more than 1,000 characters together: the whole
+    document stays in XD_INTAKE.
     """
     found: dict[str, str] = {}
     for pointer, value in _leaves(tree, "", mapped | personal):
@@ -172,6 +182,8 @@ def extensions(tree: Any, mapped: frozenset[str], personal: frozenset[str]) -> d
 
 
 def _leaves(node: Any, pointer: str, left_out: frozenset[str]) -> Iterator[tuple[str, str]]:
+    if len(pointer) > POINTER_MAX_CHARACTERS:
+        return
     if isinstance(node, dict):
         for name, child in node.items():
             if name not in left_out and not sounds_personal(name):

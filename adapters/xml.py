@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from adapters.xml_namespaces import check_namespaces
 from adapters.xml_outline import (
     SOAP,
     UNREADABLE,
@@ -82,6 +83,7 @@ class _RootFound(Exception):
 
 
 def _parse(body: bytes) -> etree._Element:
+    check_namespaces(body)
     try:
         root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:

@@ -21,6 +21,7 @@ class Outline:
         self.depth = 0  # of the open elements, those around the root counted
         self._above_root = 0
         self._is_inside = True
+        self._is_over = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> int:
         """Open an element and return its level."""
@@ -29,7 +30,7 @@ class Outline:
             self._above_root = 2
             self._is_inside = False
         elif self.depth == 2 and self._above_root:
-            self._is_inside = local_name(name) == "Body"
+            self._is_inside = local_name(name) == "Body" and not self._is_over
         return self._level()
 
     def end(self) -> int:
@@ -37,7 +38,7 @@ class Outline:
         level = self._level()
         self.depth -= 1
         if level == 1:
-            self._is_inside = False  # a Body may go on after the document
+            self._is_over, self._is_inside = True, False  # a Body may go on, or another follow
         return level
 
     def _level(self) -> int:

@@ -20,7 +20,6 @@ from adapters.conformance import (
     Item,
     Sample,
     adapters,
-    as_document,
     demo_source,
     meaning,
     run,
@@ -31,6 +30,7 @@ from adapters.framing import messages
 from adapters.kinds import DocumentKind
 from adapters.personal_members import PersonalMembers
 from contracts.adapter import Adapter
+from contracts.canon import as_document
 from contracts.manifest import Kind
 from contracts.registry import Registry
 

@@ -17,9 +17,10 @@ from expectations import ExpectedFile, ExpectedFolder, ExpectedItem, read_expect
 from msgspec import Struct
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, adapters, as_document, demo_source, systems
+from adapters.conformance import RECEIVED_AT, adapters, demo_source, systems
 from adapters.framing import messages
 from contracts.adapter import Adapter
+from contracts.canon import as_document
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Message, ValidDocument
 from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestInvalid, RequestUnreadable

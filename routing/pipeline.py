@@ -6,6 +6,7 @@ import msgspec
 
 from contracts import subjects
 from contracts.adapter import Adapter
+from contracts.canon import Canon
 from contracts.documents import Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
 from contracts.registry import Registry
@@ -55,6 +56,7 @@ class Pipeline:
         self._adapter_of = adapter_of
         self._adapter_for = adapter_for
         self._registry = registry
+        self._canon = Canon(registry)
         self._sources = sources
         self._detector = detector
         self._context = FactContext()
@@ -114,7 +116,7 @@ class Pipeline:
         item = decoded.item
         adapter = self._adapter_of(item.contract.partition("@")[0])
         source = self._source(item)
-        normalised = adapter.normalise(decoded.document, source, item.received_at)
+        normalised = self._canon.hold(adapter.normalise(decoded.document, source, item.received_at))
         return NormalisedItem(
             item=item,
             facts=normalised.facts,
@@ -133,6 +135,7 @@ class Pipeline:
         self._context.remember(normalised.facts)
         if not detected:
             return normalised
+        self._canon.hold_each(detected)
         known = normalised.exceptions
         system = self._sources[normalised.item.source].system
         found = identify(detected, normalised.item, system, known)

@@ -42,6 +42,7 @@ class SeriesMemory:
         self._series[key] = Series(document, start)
         if len(self._series) > self._limit:
             self._series.popitem(last=False)
+            self._is_whole = False
         return ()
 
     def told_by(self, event_id: str) -> tuple[RetailException, ...] | None:

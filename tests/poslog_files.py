@@ -1,7 +1,8 @@
 """POSLog files for tests: one receipt of made-up lines, and what the adapter makes of it."""
 
-from adapters.conformance import RECEIVED_AT, as_document, demo_source
+from adapters.conformance import RECEIVED_AT, demo_source
 from adapters.pos import ADAPTERS
+from contracts.canon import as_document
 from contracts.canonical import Category, Fact, Normalised
 from contracts.documents import Document, Message, Source
 from contracts.errors import EventError

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -139,6 +140,20 @@ async def test_a_large_body_waits_for_room_instead_of_failing(open_face: OpenFac
     assert {answer.json()["code"] for answer in answers} == {
         "contract.violated"
     }  # and none is request.too-many
+
+
+async def test_streams_give_back_what_they_hold_before_they_wait_for_each_other(
+    open_face: OpenFace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ROOM_SECONDS", 5.0)
+    face = open_face(HttpSettings(bytes_in_flight_limit=300_000))
+
+    async def stream(first: int) -> AsyncIterator[bytes]:
+        for number in range(first, first + 100, 10):
+            yield b"".join(line(each, text="x" * 8000) for each in range(number, number + 10))
+
+    answers = await asyncio.gather(*(face.post(PATH, stream(first), LINES) for first in range(0, 500, 100)))
+    assert [(answer.status_code, answer.json().get("accepted")) for answer in answers] == [(202, 100)] * 5
 
 
 async def test_a_body_for_which_there_is_never_room_is_told_to_come_later(

@@ -187,3 +187,17 @@ def test_no_value_of_any_member_breaks_more_than_its_event(value: Any) -> None:
     for name in tree:
         with suppress(ContractViolated, Unmapped):
             meant(tree | {name: value})
+
+
+@pytest.mark.parametrize("written", ["0000-00-00", "2026-02-30", "soon", "20261"])
+def test_day_outside_the_calendar_is_no_business_day(written: str) -> None:
+    tree = json.loads(SAMPLES["purchase-order-confirmed"].message.body)
+    assert meant(tree | {"PurchaseOrderDate": written}).facts[0].business_day is None
+
+
+@pytest.mark.parametrize("written", ["^EK", "E R", "eur", "EURO"])
+def test_currency_that_is_no_code_is_the_source_s(written: str) -> None:
+    tree = json.loads(SAMPLES["vendor-invoice-posted"].message.body)
+    total = meant(tree | {"CurrencyCode": written}).facts[0].total
+    assert total is not None
+    assert total.currency == SOURCE.currency

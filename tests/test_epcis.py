@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import msgspec
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.framing import messages
 from adapters.wms import ADAPTERS
-from adapters.wms.epcis import vocabulary
+from adapters.wms.epcis import identifiers, vocabulary
 from adapters.wms.epcis.adapter import EpcisAdapter
 from adapters.wms.epcis.identifiers import gtin, is_goods, is_person, lot
 from adapters.wms.epcis.identity import as_one
+from contracts.canon import as_document
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractViolated, EventError, RequestUnreadable
@@ -862,3 +864,58 @@ def test_copies_of_an_event_write_its_time_alike(written: str, read: str) -> Non
     assert as_one({"eventTime": written}) == {"eventTime": read}
     declared = as_one({"errorDeclaration": {"declarationTime": written}})
     assert declared == {"errorDeclaration": {"declarationTime": read}}
+
+
+# what costs more than it is long
+
+
+LONG = 200_000
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://x" + "/8018/123456789012345678" * (LONG // 24) + "\nx",
+        "https://x/10/" + "a" * LONG + "\nx",
+        "https://x" + "/253/a" * (LONG // 6) + "\n",
+        "https://x" + "/01/12345678/a" * (LONG // 14) + "\n",
+        "urn:epc:id:sgtin:" + "1" * LONG + "." + "1" * LONG + "\n",
+    ],
+)
+def test_identifier_of_any_length_is_judged_in_one_pass(uri: str) -> None:
+    started = time.thread_time()
+    for judge in (gtin, is_goods, is_person, lot):
+        judge(uri)
+    assert time.thread_time() - started < 1
+
+
+def test_long_identifiers_are_not_remembered() -> None:
+    before = identifiers._remembered_item.cache_info().currsize
+    assert identifiers.item_of("urn:x:" + "y" * 1000).id == ("urn:x:" + "y" * 1000)[:256]
+    assert identifiers._remembered_item.cache_info().currsize == before
+
+
+def test_prefixes_are_looked_up_once_a_namespace() -> None:
+    inner = "".join(f'<v:a{number} xmlns:v="urn:v">1</v:a{number}>' for number in range(3))
+    tree = decoded(xml(xml_event(inner))).tree
+    assert {name for name in tree if name.startswith("v:")} == {"v:a0", "v:a1", "v:a2"}
+
+
+def test_members_with_names_too_long_for_a_pointer_are_left_out_of_the_fact() -> None:
+    found = meant_by(**{"x:" + "y" * 2000: {"a": 1}, "x:short": "here"})
+    assert found.facts[0].extensions["/x:short"] == "here"
+    assert max(map(len, found.facts[0].extensions)) < 100
+
+
+def test_a_disposition_that_is_set_again_and_again_is_one_matter_for_each_class() -> None:
+    classes = [f"urn:epc:id:sgtin:4012345.0{number:05d}.1" for number in range(3000)]
+    started = time.thread_time()
+    found = meant_by(epcList=classes, persistentDisposition={"set": ["damaged"] * 3000}).exceptions
+    assert (len(found), time.thread_time() - started < 1) == (3000, True)
+
+
+def test_an_exception_refers_to_fifty_documents_at_most() -> None:
+    orders = [{"type": "po", "bizTransaction": f"urn:acme:po:{number}"} for number in range(200)]
+    found = meant_by(bizTransactionList=orders, disposition="damaged")
+    assert len(found.facts[0].references) == 200
+    assert {len(each.references) for each in found.exceptions} == {50}

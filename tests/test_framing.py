@@ -113,6 +113,14 @@ def test_message_over_the_limit_costs_only_itself_and_no_memory() -> None:
         assert cutter.held_bytes == 0
 
 
+def test_byte_order_mark_and_blanks_are_passed_over() -> None:
+    assert cut(b"\xef\xbb\xbf [1, 2]") == [b"1", b"2"]
+    assert cut(b"\xef\xbb\xbf{}\n[]", LINES) == [b"{}", b"[]"]
+    assert cut(b'\xef\xbb\xbf[{"id": "1"}]', CLOUD_EVENTS) == [b'{"id": "1"}']
+    assert fed(LineCutter(10), b" " * 30 + b'{"a":1}\n', 7) == [b'{"a":1}']
+    assert fed(ArrayCutter(10, JSON), b"[" + b"\n" * 30 + b'{"a":1}]', 7) == [b'{"a":1}']
+
+
 def test_array_is_cut_in_linear_time() -> None:
     """Each of these took minutes if one character more cost another look at all before it."""
     for body in (

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.wms.gs1.adapter import Gs1Adapter
+from contracts.canon import as_document
 from contracts.canonical import Category, Fact, FactKind, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import (

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,10 @@ import msgspec
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, meaning, run, samples
+from adapters.conformance import RECEIVED_AT, demo_source, meaning, run, samples
 from adapters.erp import ADAPTERS
+from adapters.personal import looks_personal
+from contracts.canon import as_document
 from contracts.canonical import Category, Fact, FactKind, Money, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import (
@@ -989,3 +992,27 @@ def damaged(body: bytes, chance: random.Random) -> bytes:
             end = start + chance.randrange(200)
             changed[start:end] = bytes(changed[start:end]) * chance.choice([0, 2])
     return bytes(changed)
+
+
+@pytest.mark.parametrize("text", ["1" + "-" * 100_000, "1" + "- 1" * 100_000 + "-", "1" * 300_000 + "x"])
+def test_text_that_is_almost_a_phone_number_is_judged_in_one_pass(text: str) -> None:
+    started = time.thread_time()
+    is_found = looks_personal(text)
+    assert (is_found, time.thread_time() - started < 1) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_personal"),
+    [
+        ("+4989123456", True), ("089 1234 56", True), ("(089) 12 34-56", True), ("08912/34567", True),
+        ("1234.5678", False), ("20261123", False), ("12345-", False), ("089 1234 ", False),
+    ],
+)  # fmt: skip
+def test_phone_numbers_are_personal_and_other_numbers_are_not(text: str, is_personal: bool) -> None:
+    assert looks_personal(text) is is_personal
+
+
+def test_deliveries_of_one_idoc_have_its_extensions_in_common() -> None:
+    sample = edited("inbound-delivery-short", ("</E1EDL20>", "</E1EDL20><E1EDL20><VBELN>2</VBELN></E1EDL20>"))
+    one, other = meant(sample).facts
+    assert one.extensions is other.extensions

@@ -32,15 +32,9 @@ from poslog_files import (
 )
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import (
-    RECEIVED_AT,
-    Sample,
-    as_document,
-    meaning,
-    run,
-    samples,
-)
+from adapters.conformance import RECEIVED_AT, Sample, meaning, run, samples
 from adapters.pos import ADAPTERS
+from contracts.canon import as_document
 from contracts.canonical import Category, Fact, FactKind
 from contracts.documents import Arrival, Message
 from contracts.errors import (

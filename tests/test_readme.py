@@ -23,8 +23,9 @@ STOP_SECONDS = 10
 def commands(document: str) -> list[str]:
     """Every command of the code blocks of a document, with its continuation lines joined."""
     text = (REPOSITORY / document).read_text()
-    blocks = re.findall(r"^```\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    blocks = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, flags=re.DOTALL | re.MULTILINE)
+    plain = "\n".join(block for language, block in blocks if not language)
+    lines = [line.strip() for line in plain.replace("\\\n", " ").splitlines()]
     is_command = re.compile(r"\S*crossdock|curl|make|[A-Z_]+=")
     return [line.partition("   #")[0].strip() for line in lines if is_command.match(line)]
 
@@ -124,6 +125,14 @@ async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
     makefile = (REPOSITORY / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)", "\n".join(found), flags=re.MULTILINE):
         assert f"\n{target}:" in makefile
+
+
+@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/contracts.md"])
+async def test_the_guides_commands_work_as_they_stand(tmp_path, guide):
+    walk, found = Walk(tmp_path), [each for each in commands(guide) if "crossdock" in each]
+    assert found
+    for command in found:
+        await walk.run(command)
 
 
 async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_path, eventually):

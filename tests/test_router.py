@@ -116,7 +116,7 @@ def make_router(
     pipeline = Pipeline(
         adapter_of=lambda contract: TillAdapter(),
         adapter_for=lambda system, message: TillAdapter(),
-        registry=Registry({}),
+        registry=Registry.load(),
         sources={"tills": SOURCE},
         detector=NothingDetected(),
         triage=EverythingP3(),

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.erp import ADAPTERS
 from adapters.erp.s4_events.adapter import S4EventsAdapter
 from adapters.erp.s4_events.event_type import EventType, event_type
 from adapters.framing import messages
+from contracts.canon import as_document
 from contracts.canonical import Fact, FactKind, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractViolated, EventError, RequestInvalid, RequestUnreadable, Unmapped

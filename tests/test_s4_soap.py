@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.erp import ADAPTERS
 from adapters.erp.s4_soap.adapter import S4SoapAdapter
+from contracts.canon import as_document
 from contracts.canonical import Fact, FactKind, Normalised, RetailException
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import (

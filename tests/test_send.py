@@ -184,6 +184,7 @@ def test_a_refusal_names_the_place_in_the_file(lines: Path) -> None:
             json={
                 "items": [{"status": "accepted", "item": 1}, refused, kept],
                 "accepted": 2,
+                "refused": 1,
                 "dead_letter": 1,
             },
         )
@@ -194,6 +195,28 @@ def test_a_refusal_names_the_place_in_the_file(lines: Path) -> None:
         (5, "contract.violated", "/n"),
         (6, "request.unreadable", ""),
     ]
+
+
+def test_what_the_gateway_did_not_come_to_is_refused_and_not_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "receipts.csv"
+    file.write_text("1\n2\n3\n")
+    items = [{"status": "accepted", "item": place} for place in (1, 2)]
+    stopped = problem(413, "request.too-large", stopped=True, items=items, accepted=2, refused=0)
+    (counts, refusals) = courier(Gateway(stopped)).bring(next(pieces(file)), "receipts.csv")
+    assert (counts.accepted, counts.refused) == (2, 1)
+    assert [(each.place, each.code) for each in refusals] == [(3, "request.too-large")]
+
+
+def test_a_piece_that_is_refused_whole_counts_all_its_items(lines: Path) -> None:
+    counts, refusals = courier(Gateway(problem(415, "contract.unknown"))).bring(next(pieces(lines)), "")
+    assert (counts.refused, len(refusals)) == (3, 1)
+
+
+def test_a_dead_letter_of_an_earlier_run_is_a_duplicate_and_no_refusal(lines: Path) -> None:
+    item = {"status": "dead_letter", "item": 1, "code": "contract.violated", "duplicate": True}
+    answer = httpx.Response(202, json={"items": [item] * 3, "accepted": 0, "duplicate": 3, "refused": 0})
+    counts, refusals = courier(Gateway(answer)).bring(next(pieces(lines)), "")
+    assert (counts.duplicate, counts.refused, refusals) == (3, 0, [])
 
 
 # the journal
@@ -222,8 +245,16 @@ def test_a_file_that_changed_is_another_file(lines: Path, tmp_path: Path) -> Non
 def test_a_journal_that_can_not_be_read_costs_no_more_than_sending_again(lines: Path, tmp_path: Path) -> None:
     run(Gateway(), lines, tmp_path)
     journal = Journal(tmp_path / "sending", "http://gateway", "dock")
-    journal.path.write_bytes(b'{"cutting')
+    journal.path.write_bytes(b'{"cutting\nnonsense')
     assert run(Gateway(), lines, tmp_path)[0].accepted == 10
+
+
+def test_a_file_that_vanished_is_a_refusal_and_not_the_end(lines: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.json"
+    gone.symlink_to(tmp_path / "nowhere")
+    journal = Journal(tmp_path / "sending", "http://gateway", "dock")
+    now, _ = Errand(courier(Gateway()), journal, Silence()).run([gone, lines], tmp_path)
+    assert (now.accepted, now.refused) == (10, 1)
 
 
 def run(gateway: Gateway, file: Path, folder: Path, patience_seconds: float = 5.0) -> tuple[Counts, Counts]:
@@ -268,7 +299,7 @@ async def test_a_file_is_sent_interrupted_and_sent_on_and_each_line_is_kept_once
     first = crossdock("send", file.parent, "--source", "wms-demo", "--data", system)
 
     def has_begun() -> bool:
-        return any(b'"pieces":' in path.read_bytes() for path in (system / "sending").glob("*.json"))
+        return any(b'"pieces":' in path.read_bytes() for path in (system / "sending").glob("*.ndjson"))
 
     await eventually(has_begun, 30)
     os.killpg(first.pid, signal.SIGINT)

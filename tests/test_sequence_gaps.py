@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from nats.aio.client import Client
 
-from adapters.conformance import as_document
 from adapters.pos.poslog.adapter import PosLogAdapter
 from adapters.pos.poslog.series import series_of
 from contracts import headers, ids, subjects
+from contracts.canon import as_document
 from contracts.canonical import Category, Measure, Place, Reference, RetailException, SeriesPlace
 from contracts.documents import Arrival, Message, Source
 from contracts.records import Outcome, ReceiptEntry

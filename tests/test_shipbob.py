@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from adapters.catalogue import Catalogue
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.framing import messages
 from adapters.wms import ADAPTERS
 from adapters.wms.shipbob.adapter import ShipBobAdapter
+from contracts.canon import as_document
 from contracts.canonical import Category, FactKind, Normalised
 from contracts.documents import Arrival, Message
 from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestInvalid, RequestUnreadable
@@ -255,3 +256,13 @@ def test_a_member_of_another_shape_crashes_nothing(case: str, wrong: Any) -> Non
 def test_an_order_without_items_breaks_its_contract() -> None:
     with pytest.raises(ContractViolated):
         meant(body_of("receiving-order-short") | {"inventory_quantities": None})
+
+
+def test_long_names_are_shortened_to_what_a_fact_takes_and_stay_apart() -> None:
+    items = [{"sku": "S" * 300 + end, "inventory_id": "7" * 100 + end} for end in "12"]
+    found = order(*({"received_quantity": 1} | item for item in items))
+    canonical = (*found.facts, *found.exceptions)
+    assert len(canonical) == 3
+    for each in canonical:
+        REGISTRY.validate(as_document(each))
+    assert len({line.line for line in found.facts[0].lines}) == 2

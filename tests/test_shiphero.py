@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.conformance import RECEIVED_AT, as_document, demo_source, samples
+from adapters.conformance import RECEIVED_AT, demo_source, samples
 from adapters.wms import ADAPTERS
+from contracts.canon import as_document
 from contracts.canonical import FactKind, Normalised
 from contracts.documents import Arrival, Message
 from contracts.errors import (
@@ -137,12 +138,11 @@ def test_message_id_of_256_characters_is_taken() -> None:
         b'{"webhook_type": "Inventory Change", "sku": "\xff"}',
         b'{"webhook_type": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
         b'{"webhook_type": ' + b'{"a":' * 70 + b"1" + b"}" * 70 + b"}",
-        b'\xef\xbb\xbf{"webhook_type": "Backorder"}',
         b'{"webhook_type": "Backorder"',
         b"[]",
         b"7",
     ],
-    ids=["nan", "1e999", "surrogate", "latin", "10000-deep", "70-deep", "mark", "cut", "array", "number"],
+    ids=["nan", "1e999", "surrogate", "latin", "10000-deep", "70-deep", "cut", "array", "number"],
 )
 def test_what_is_not_one_json_object_is_unreadable(body: bytes) -> None:
     with pytest.raises(RequestUnreadable):

@@ -138,3 +138,52 @@ def test_an_envelope_that_holds_nothing_has_no_document() -> None:
     assert parse_tree(body, never)[0] == "Envelope"
     (only,) = split_children(Message(body=body), frozenset({"File", "MessageID"}))
     assert only.body == body
+
+
+def test_only_the_first_body_of_an_envelope_holds_the_document() -> None:
+    soap = SOAP_VERSIONS[0]
+    bodies = "<e:Body><File><M>1</M></File></e:Body>" * 3
+    body = f'<e:Envelope xmlns:e="{soap}">{bodies}</e:Envelope>'.encode()
+    (only,) = split_children(Message(body=body), frozenset({"M"}))
+    assert only.body == body
+
+
+# what names may cost
+
+
+def with_namespaces(inner: str, encoding: str = "utf-8") -> bytes:
+    return f'<?xml version="1.0" encoding="{encoding}"?><File>{inner}</File>'.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_namespace_that_would_be_copied_into_each_name_is_refused(encoding: str, quote: str) -> None:
+    long = f"<M xmlns:long={quote}{'u' * 1001}{quote}/>"
+    with pytest.raises(RequestUnreadable, match="a namespace is longer than 1000"):
+        parse_tree(with_namespaces(long, encoding), never)
+    usual = f"<M xmlns:p={quote}{'u' * 1000}{quote}/>"
+    assert parse_tree(with_namespaces(usual, encoding), never) == ("File", {"M": ""})
+
+
+def test_a_long_prefix_does_not_hide_a_long_namespace() -> None:
+    inner = f'<M xmlns:{"p" * 5000}  =  "{"u" * 2000}"/>'
+    with pytest.raises(RequestUnreadable, match="a namespace is longer"):
+        parse_tree(with_namespaces(inner), never)
+
+
+def test_long_texts_and_values_are_no_namespaces() -> None:
+    inner = f'<M note="{"x" * 5000}">xmlns "{"y" * 5000}"</M>'
+    _, tree = parse_tree(with_namespaces(inner), never)
+    assert tree["M"]["@note"] == "x" * 5000
+
+
+def test_namespaces_of_many_elements_one_beside_the_other_are_taken() -> None:
+    inner = "".join(f'<M xmlns="u{number}"/>' for number in range(500))
+    assert len(parse_tree(with_namespaces(inner), never)[1]["M"]) == 500
+
+
+def test_namespaces_that_pile_up_are_refused() -> None:
+    declared = " ".join(f'xmlns:p{number}="u"' for number in range(60))
+    inner = f"<M {declared}><M {declared}/></M>"
+    with pytest.raises(RequestUnreadable, match="more than 100 namespaces"):
+        parse_tree(with_namespaces(inner), never)

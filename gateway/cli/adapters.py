@@ -10,10 +10,12 @@ import rich_click as click
 from click.exceptions import Exit
 from msgspec.structs import replace
 
+from adapters.framing import messages
 from adapters.media_type import with_parameter
 from adapters.pos.dropfile.layout import Layout, LayoutRefused
 from adapters.pos.dropfile.layouts import PARAMETER, Layouts, read_layout
 from contracts.adapter import Adapter
+from contracts.canon import Canon
 from contracts.documents import Arrival, Message, Source
 from contracts.errors import ContractViolated, EventError
 from contracts.registry import Registry
@@ -73,16 +75,22 @@ def try_adapter(
         message = replace(message, media_type=with_parameter(message.media_type, PARAMETER, layout.name))
     registry, now = Registry.load(PUBLISHED), datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        adapter = known.for_message(system, message)
-        items = [_outcome(adapter, arrival, registry, source, now) for arrival in adapter.split(message)]
+        found = [
+            (adapter, _outcome(adapter, arrival, registry, source, now))
+            for each in messages(message)
+            for adapter in [known.for_message(system, each)]
+            for arrival in adapter.split(each)
+        ]
     except EventError as error:
         fail(f"{error.code}: {error.detail}", CHECK_FAILED)
+    items = [outcome | {"item": place} for place, (_, outcome) in enumerate(found, 1)]
+    titles = dict.fromkeys(adapter.title for adapter, _ in found)
     if as_json:
         print_json(items)
     else:
         show(
             list(_rows(items)), ("item", "contract", "verdict", "source_event_id", "facts", "exceptions"),
-            as_json=False, title=f"{file.name}: {adapter.title}",
+            as_json=False, title=f"{file.name}: {', '.join(titles)}",
         )  # fmt: skip
     if any(item["verdict"] != "valid" for item in items):
         raise Exit(CHECK_FAILED)
@@ -98,12 +106,12 @@ def _layout(file: Path) -> Layout:
 def _outcome(
     adapter: Adapter, arrival: Arrival, registry: Registry, source: Source, now: str
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"item": arrival.item, "contract": "", "verdict": "valid"}
+    found: dict[str, Any] = {"contract": "", "verdict": "valid"}
     try:
         document = registry.validate(adapter.decode(arrival))
         found["contract"] = f"{document.contract}@{document.version}"
         found["source_event_id"] = arrival.source_event_id or document.source_event_id
-        normalised = adapter.normalise(document, source, now)
+        normalised = Canon(registry).hold(adapter.normalise(document, source, now))
         found["facts"] = msgspec.to_builtins(normalised.facts)
         found["exceptions"] = msgspec.to_builtins(normalised.exceptions)
         found["series"] = msgspec.to_builtins(normalised.series)

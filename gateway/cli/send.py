@@ -124,6 +124,8 @@ def send(
     """
     found = installation(data, config)
     address = url or _running_at(found)
+    if not address.startswith(("http://", "https://")):
+        fail(f"--url: http://… or https://… is expected, not {address!r}", USAGE)
     files = list(files_below(path))
     if not files:
         fail(f"there is no file below {path}", USAGE)
@@ -204,6 +206,7 @@ def _report(now: Counts, before: Counts, codes: Counter[str], files: int, *, as_
         for code, count in codes.most_common():
             click.echo(f"  {code}: {count}")
         if before.items:
-            click.echo(f"{before.items} items were answered by earlier runs; --again sends them too")
-    if now.refused:
+            refused = f" ({before.refused} of them refused)" if before.refused else ""
+            click.echo(f"{before.items} items were answered by earlier runs{refused}; --again sends them too")
+    if now.refused or before.refused:
         raise Exit(CHECK_FAILED)

@@ -77,9 +77,12 @@ class Acceptance:
 
         Raises: BrokerUnavailable after half a minute.
         """
+        limit = self._backlog_limit // 2
+        if self._publisher.backlog < limit:
+            return
         try:
             async with asyncio.timeout(ROOM_SECONDS):
-                await self._publisher.room(self._backlog_limit // 2)
+                await self._publisher.room(limit)
         except TimeoutError:
             raise _too_many_wait() from None
 

@@ -8,7 +8,14 @@ from litestar.types import Receive, Scope, Send
 
 from adapters.framing import cutter_for
 from contracts.adapter import Reply as VendorReply
-from contracts.errors import EventError, InternalFault, RequestUnreadable, TryLater
+from contracts.errors import (
+    BrokerFull,
+    BrokerUnavailable,
+    EventError,
+    InternalFault,
+    RequestUnreadable,
+    TryLater,
+)
 from gateway.http import media
 from gateway.http.admission import Admission, Admitted
 from gateway.http.exchange import ClientGone, Exchange, Response
@@ -83,7 +90,8 @@ class Ingest:
         except EventError as error:
             if not answer:
                 raise
-            self._observer.stage_failed(Failed("split", error))
+            if not isinstance(error, BrokerFull | BrokerUnavailable):  # the stage `accept` told of these
+                self._observer.stage_failed(Failed("split", error))
             return answer.response(None, stopped=error)
         return answer.response(vendor_reply)
 

@@ -19,8 +19,7 @@ from gateway.http.window import Answer, Window
 from observability import trace
 from routing.stages import Failed, Stage, run_stages
 
-LARGE_BYTES = 1 << 20
-LARGE_AT_ONCE = 2
+READERS = 2
 SMALL_BYTES = 64 << 10  # to read less takes about a millisecond: not worth a thread
 
 T = TypeVar("T")
@@ -36,17 +35,12 @@ class Intake:
         self._observer = observer
         self._items_limit = items_limit
         # reading takes a body's size many times over in memory, so few large ones are read side by side
-        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
-        self._readers = ThreadPoolExecutor(LARGE_AT_ONCE, "reader")
+        self._readers = ThreadPoolExecutor(READERS, "reader")
 
     async def take_one(self, submission: Submission) -> Verdict:
         """Take a body that is one item."""
         size = len(submission.message.body)
-        if size <= SMALL_BYTES:
-            read = self._read_one(submission)
-        else:
-            async with self._large:
-                read = await self._run(lambda: self._read_one(submission), size)
+        read = await self._run(lambda: self._read_one(submission), size)
         return await self._keeper.finish(self._keeper.begin(*read))
 
     async def take_many(self, submission: Submission, answer: Answer) -> None:
@@ -55,11 +49,11 @@ class Intake:
         Raises: RequestInvalid for none; RequestTooLarge behind the last item that is taken; TryLater where
         the broker can't keep one: what came behind it was not tried.
         """
-        if len(submission.message.body) > LARGE_BYTES:
-            async with self._large:
-                await self._take_body(submission, answer)
-        else:
-            await self._take_body(submission, answer)
+        message = submission.message
+        async with Window(self._keeper, answer) as window:
+            await self._take(submission, messages(message), len(message.body), window)
+        if not window.items:
+            raise RequestInvalid(NO_EVENT)
 
     async def take_stream(
         self,
@@ -77,15 +71,12 @@ class Intake:
             async for chunk in chunks:
                 await self._take(submission, list(cutter.feed(chunk)), len(chunk), window)
                 share.hold(window.held_bytes + cutter.held_bytes)
-                await share.room()
+                if not share.has_room():
+                    # who waits gives back first what need not be held, or all would wait for each other
+                    await window.drain()
+                    share.hold(cutter.held_bytes)
+                    await share.room()
             await self._take(submission, list(cutter.end()), 0, window)
-        if not window.items:
-            raise RequestInvalid(NO_EVENT)
-
-    async def _take_body(self, submission: Submission, answer: Answer) -> None:
-        message = submission.message
-        async with Window(self._keeper, answer) as window:
-            await self._take(submission, messages(message), len(message.body), window)
         if not window.items:
             raise RequestInvalid(NO_EVENT)
 
@@ -95,8 +86,8 @@ class Intake:
         """Read messages of `size` bytes together, and send their items as fast as the broker takes them."""
         chunks = self._read(submission, found)
         while read := await self._run(lambda: next(chunks, None), size):
-            await self._keeper.room()
             for item, result in read:
+                await self._keeper.room()
                 if window.items == self._items_limit:
                     raise RequestTooLarge(f"more than {self._items_limit} items are not taken at once")
                 await window.add(item, self._keeper.begin(item, result))

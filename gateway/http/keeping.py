@@ -92,8 +92,12 @@ class Keeper:
     def _accept(self, item: Item, valid: ValidItem) -> OnItsWay:
         begun = perf_counter()
         flight = self._acceptance.begin(candidate_of(valid, self._partitions))
+        reply = verdicts.expected(valid)
         return OnItsWay(
-            item=item, flight=flight, verdict_of=lambda kept: verdicts.accepted(valid, kept), begun=begun
+            item=item,
+            flight=flight,
+            verdict_of=lambda kept: verdicts.accepted(item, reply, kept),
+            begun=begun,
         )
 
     def _keep(self, item: Item, failed: Failed) -> OnItsWay:

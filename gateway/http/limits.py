@@ -55,7 +55,7 @@ class InFlight:
                     self._waiting.append(one)
                     await one
         except TimeoutError:
-            raise too_many_bytes() from None
+            raise _too_many_bytes() from None
 
 
 class Share:
@@ -78,7 +78,7 @@ class Share:
     def take(self, count: int) -> None:
         """Hold `count` bytes more. Raises: TooManyRequests."""
         if not self._in_flight.has_room(count):
-            raise too_many_bytes()
+            raise _too_many_bytes()
         self.hold(self._held_bytes + count)
 
     def hold(self, total: int) -> None:
@@ -87,12 +87,16 @@ class Share:
         if change:
             self._in_flight.hold(change)
 
+    def has_room(self) -> bool:
+        """Say whether all requests together hold no more than they may."""
+        return self._in_flight.has_room(0)
+
     async def room(self, count: int = 0) -> None:
         """Wait until `count` bytes more may be held. Raises: TooManyRequests."""
         if not self._in_flight.has_room(count):
             await self._in_flight.room(count)
 
 
-def too_many_bytes() -> TooManyRequests:
+def _too_many_bytes() -> TooManyRequests:
     """Return what a sender is told where the bodies of all senders together are too much."""
     return TooManyRequests("the bodies in flight are too many bytes together; send again in a moment")

@@ -104,7 +104,7 @@ class BatchAnswer:
         with the verdicts beside it.
         """
         if stopped is not None:
-            return self._problem(stopped, f"{stopped.detail}; {self._of_those_before()}")
+            return self._problem(stopped, f"{stopped.detail}; {self._of_those_before()}", stopped=True)
         if vendor_reply is not None and self._statuses == {ACCEPTED}:
             return _vendor_response(vendor_reply)
         status = next(iter(self._statuses)) if len(self._statuses) == 1 else MULTI_STATUS
@@ -119,14 +119,19 @@ class BatchAnswer:
         return Response(status=status, body=msgspec.json.encode(self._reply()), headers=headers)
 
     def _of_those_before(self) -> str:
-        return f"the {len(self)} items before it have their verdicts here; send all or the rest again"
+        return f"the {len(self)} items before it have their verdicts here; send again what is not accepted"
 
-    def _problem(self, error: EventError, detail: str, status: int | None = None) -> Response:
-        """Return a problem with all verdicts as extension members (RFC 9457, 3.2)."""
+    def _problem(
+        self, error: EventError, detail: str, status: int | None = None, *, stopped: bool = False
+    ) -> Response:
+        """Return a problem with all verdicts as extension members (RFC 9457, 3.2).
+
+        `stopped` says that there were more items than have a verdict.
+        """
         problem = structs.replace(problems.problem_of(error, self._path, status=status), detail=detail)
         return Response(
             status=problem.status,
-            body=msgspec.json.encode(msgspec.to_builtins(problem) | self._reply()),
+            body=msgspec.json.encode(msgspec.to_builtins(problem) | {"stopped": stopped} | self._reply()),
             media_type=problems.MEDIA_TYPE,
             headers=problems.headers_of(error),
         )

@@ -15,7 +15,7 @@ from gateway.http.signatures import vendor_of
 from gateway.http.sources import RegisteredSource, Sender
 
 # nobody is proven yet when the body is read and parsed to find the secret
-BODY_LIMIT_BYTES = 4 << 20
+BODY_LIMIT_BYTES = 1 << 20
 _EVERY = "*"
 
 

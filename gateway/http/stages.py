@@ -9,6 +9,7 @@ from msgspec import structs
 from adapters.catalogue import Catalogue
 from adapters.event_ids import usable_event_id
 from adapters.framing import messages
+from contracts.canon import Canon
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message
 from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped
@@ -46,6 +47,7 @@ class IngestStages:
     def __init__(self, catalogue: Catalogue, registry: Registry, settings: HttpSettings) -> None:
         self._catalogue = catalogue
         self._registry = registry
+        self._canon = Canon(registry)
         self._settings = settings
         self.one = (Stage("split", self.split_one),)
         self.cutting = (Stage("split", self.split),)
@@ -141,9 +143,10 @@ class IngestStages:
             datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         try:
-            return RehearsedItem(valid=valid, normalised=adapter.normalise(valid.document, source, now))
+            normalised = self._canon.hold(adapter.normalise(valid.document, source, now))
         except Unmapped as error:
             return RehearsedItem(valid=valid, normalised=Normalised(), unmapped=error)
+        return RehearsedItem(valid=valid, normalised=normalised)
 
     def _items(self, submission: Submission, message: Message) -> Iterator[Item]:
         adapter = self._catalogue.for_message(submission.source.source.system, message)

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from contracts.errors import EventError, InternalFault, TryLater
 from gateway.http.acceptance import Accepted
@@ -105,23 +105,27 @@ class Verdict(Struct, frozen=True, kw_only=True):
     error: EventError | None = None
 
 
-def accepted(valid: ValidItem, kept: Accepted) -> Verdict:
-    """The item is kept, now or by an earlier request."""
-    reply = AcceptedReply(
+def expected(valid: ValidItem) -> AcceptedReply:
+    """Return what its sender will hear of an item that is on its way; nothing of its document is held."""
+    return AcceptedReply(
         event_id=valid.event_id,
         source=valid.item.submission.source.name,
         source_event_id=valid.source_event_id,
         contract=valid.document.contract,
         version=valid.document.version or "",
-        duplicate=kept.is_duplicate,
-        sequence=kept.sequence,
+        duplicate=False,
+        sequence=0,
     )
+
+
+def accepted(item: Item, reply: AcceptedReply, kept: Accepted) -> Verdict:
+    """The item is kept, now or by an earlier request."""
     return Verdict(
-        item=valid.item,
+        item=item,
         outcome="duplicate" if kept.is_duplicate else "accepted",
         status=ACCEPTED,
         stage="accept",
-        reply=reply,
+        reply=structs.replace(reply, duplicate=kept.is_duplicate, sequence=kept.sequence),
     )
 
 

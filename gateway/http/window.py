@@ -10,8 +10,8 @@ from gateway.http.items import Item
 from gateway.http.keeping import Keeper, OnItsWay
 from gateway.http.verdicts import Verdict
 
-ITEMS_LIMIT = 1024
-BYTES_LIMIT = 8 << 20
+WINDOW_ITEMS = 1024
+WINDOW_BYTES = 8 << 20
 
 Answer = Callable[[Verdict], None]
 
@@ -33,6 +33,10 @@ class Window:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.drain()
+
+    async def drain(self) -> None:
+        """Wait until all items are answered."""
         while self._under_way:
             await self._answer_first()
 
@@ -45,7 +49,7 @@ class Window:
         self._under_way.append((size, begun))
         self.items += 1
         self.held_bytes += size
-        while len(self._under_way) > ITEMS_LIMIT or self.held_bytes > BYTES_LIMIT:
+        while len(self._under_way) > WINDOW_ITEMS or self.held_bytes > WINDOW_BYTES:
             await self._answer_first()
         if self._failure is not None:
             raise self._failure

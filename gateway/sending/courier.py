@@ -1,7 +1,7 @@
 """Brings pieces to a gateway, one after the other, and does not give up for what passes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -65,23 +65,14 @@ class Courier:
         Raises: GatewayUnreached, SenderUnknown.
         """
         response = self._answer(piece)
-        content = _content(response)
         halves = piece.halves() if response.status_code == _TOO_LARGE else ()
-        if halves:  # this gateway's limits are lower than what we cut for
-            counts, refusals = Counts(), []
-            for half in halves:
-                more, others = self.bring(half, file)
-                counts.add(more)
-                refusals += others
-            return counts, refusals
-        refusals = list(_refusals(content, piece, file))
-        dead_letter = content.get("dead_letter", 0)
-        counts = Counts(
-            accepted=content.get("accepted", 0) + content.get("valid", 0) - dead_letter,
-            duplicate=content.get("duplicate", 0),
-            dead_letter=dead_letter,
-            refused=len(refusals) - dead_letter,
-        )
+        if not halves:
+            return _outcome(_content(response), piece, file)
+        counts, refusals = Counts(), []  # this gateway's limits are lower than what we cut for
+        for half in halves:
+            more, others = self.bring(half, file)
+            counts.add(more)
+            refusals += others
         return counts, refusals
 
     def _answer(self, piece: Piece) -> httpx.Response:
@@ -145,17 +136,42 @@ def _content(response: httpx.Response) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _refusals(content: dict[str, Any], piece: Piece, file: str) -> Iterator[Refusal]:
-    """Yield what was refused: items, or, where the gateway answered for none, the piece itself."""
-    problem: Any
-    for place, item in enumerate(content.get("items", [{"problem": content}]), piece.first):
-        problem = item if item.get("status") == "dead_letter" else item.get("problem")
-        if problem is not None:
-            errors = problem.get("errors") or [{}]
-            yield Refusal(
-                file=file,
-                place=place,
-                code=problem.get("code", ""),
-                detail=problem.get("detail", ""),
-                pointer=errors[0].get("pointer", ""),
-            )
+def _outcome(content: dict[str, Any], piece: Piece, file: str) -> tuple[Counts, list[Refusal]]:
+    """Read the gateway's answer: for each item, or, where it has none or not all of them, for the piece."""
+    items = content.get("items", [])
+    refusals = [
+        _refusal(problem, file, place)
+        for place, item in enumerate(items, piece.first)
+        if (problem := _problem_of(item)) is not None
+    ]
+    unanswered = 0
+    if content.get("stopped") or "items" not in content:
+        refusals.append(_refusal(content, file, piece.first + len(items)))
+        unanswered = max(len(piece.messages) - len(items), 1)
+    dead_letter = content.get("dead_letter", 0)
+    counts = Counts(
+        accepted=content.get("accepted", 0) + content.get("valid", 0) - dead_letter,
+        duplicate=content.get("duplicate", 0),
+        dead_letter=dead_letter,
+        refused=content.get("refused", 0) + unanswered,
+    )
+    return counts, refusals
+
+
+def _problem_of(item: dict[str, Any]) -> dict[str, Any] | None:
+    """Return why an item was not taken, or is a dead letter now; None for one that was such before."""
+    if item.get("status") == "dead_letter":
+        return None if item.get("duplicate") else item
+    problem: dict[str, Any] | None = item.get("problem")
+    return problem
+
+
+def _refusal(problem: dict[str, Any], file: str, place: int) -> Refusal:
+    errors = problem.get("errors") or [{}]
+    return Refusal(
+        file=file,
+        place=place,
+        code=problem.get("code", ""),
+        detail=problem.get("detail", ""),
+        pointer=errors[0].get("pointer", ""),
+    )

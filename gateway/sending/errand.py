@@ -45,11 +45,16 @@ class Errand:
         """
         now, before = Counts(), Counts()
         for file in files:
-            state = self._journal.state(file) if self._journal is not None else FileState.of(file)
+            name = str(file.relative_to(root))
+            try:
+                state = self._journal.state(file) if self._journal is not None else FileState.of(file)
+            except OSError as error:
+                now.add(self._unread(name, error))
+                continue
             before.add(state.counts)
             self._listener.begins(file, state)
             if not state.is_done:
-                now.add(self._send(file, str(file.relative_to(root)), state))
+                now.add(self._send(file, name, state))
         return now, before
 
     def _send(self, file: Path, name: str, state: FileState) -> Counts:
@@ -59,30 +64,33 @@ class Errand:
                 if number < state.pieces:
                     self._listener.passed_over(piece)
                 else:
-                    total.add(self._bring(piece, name, state))
-        except (FileTooLarge, EventError) as error:
-            self._listener.refused(
-                [Refusal(file=name, place=1, code="request.unreadable", detail=str(error))]
-            )
-            total.refused += 1
-            state.counts.refused += 1
+                    total.add(self._bring(piece, file, name, state))
+        except (FileTooLarge, EventError, OSError) as error:
+            total.add(self._unread(name, error))
+            return total
         state.is_done = True
-        self._save()
+        self._save(file)
         return total
 
-    def _bring(self, piece: Piece, name: str, state: FileState) -> Counts:
+    def _unread(self, name: str, error: Exception) -> Counts:
+        """Tell of a file that can't be read, or not to its end: the next run tries it again."""
+        detail = str(error)
+        self._listener.refused([Refusal(file=name, place=1, code="request.unreadable", detail=detail)])
+        return Counts(refused=1)
+
+    def _bring(self, piece: Piece, file: Path, name: str, state: FileState) -> Counts:
         counts, refusals = self._courier.bring(piece, name)
         state.counts.add(counts)
         state.pieces += 1
-        self._save()
+        self._save(file)
         self._listener.answered(piece, counts)
         if refusals:
             self._listener.refused(refusals)
         return counts
 
-    def _save(self) -> None:
+    def _save(self, file: Path) -> None:
         if self._journal is not None:
-            self._journal.save()
+            self._journal.save(file)
 
 
 def files_below(path: Path) -> Iterator[Path]:

@@ -50,9 +50,12 @@ class FileState(Struct, kw_only=True):
         return cls(size=status.st_size, modified_ns=status.st_mtime_ns)
 
 
-class _Book(Struct, kw_only=True):
-    cutting: str = CUTTING
-    files: dict[str, FileState] = field(default_factory=dict)
+class _Line(Struct, frozen=True, kw_only=True):
+    """What is appended after each answer; the last line of a file counts."""
+
+    file: str
+    cutting: str
+    state: FileState
 
 
 class Journal:
@@ -60,34 +63,42 @@ class Journal:
 
     def __init__(self, folder: Path, url: str, source: str) -> None:
         name = hashlib.sha256(f"{url}\n{source}".encode()).hexdigest()[:16]
-        self.path = folder / f"{source}-{name}.json"
-        self._book = self._read()
+        self.path = folder / f"{source}-{name}.ndjson"
+        self._states = self._read()
 
     def state(self, file: Path) -> FileState:
-        """Return what is known of a file; a new state for one that changed since."""
+        """Return what is known of a file; a new state for one that changed since. Raises: OSError."""
         fresh, name = FileState.of(file), str(file.absolute())
-        known = self._book.files.get(name)
+        known = self._states.get(name)
         if known is None or (known.size, known.modified_ns) != (fresh.size, fresh.modified_ns):
-            known = self._book.files[name] = fresh
+            known = self._states[name] = fresh
         return known
 
     def forget(self, file: Path) -> None:
         """Begin a file anew."""
-        self._book.files.pop(str(file.absolute()), None)
+        self._states.pop(str(file.absolute()), None)
 
-    def save(self) -> None:
-        """Write everything down, whole or not at all."""
+    def save(self, file: Path) -> None:
+        """Write a file's state down."""
+        with self.path.open("ab") as opened:
+            opened.write(self._line(str(file.absolute())))
+
+    def _line(self, name: str) -> bytes:
+        return msgspec.json.encode(_Line(file=name, cutting=CUTTING, state=self._states[name])) + b"\n"
+
+    def _read(self) -> dict[str, FileState]:
+        """Return the states of files that are still there, and leave only these in the journal."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        states: dict[str, FileState] = {}
+        for text in self.path.read_bytes().splitlines() if self.path.exists() else ():
+            try:
+                line = msgspec.json.decode(text, type=_Line)
+            except msgspec.DecodeError:
+                continue  # half a line: sending again is harmless, what is there already is a duplicate
+            if line.cutting == CUTTING and Path(line.file).exists():
+                states[line.file] = line.state
+        self._states = states
         draft = self.path.with_suffix(f".{os.getpid()}.draft")
-        draft.write_bytes(msgspec.json.encode(self._book))
+        draft.write_bytes(b"".join(map(self._line, states)))
         draft.replace(self.path)
-
-    def _read(self) -> _Book:
-        try:
-            book = msgspec.json.decode(self.path.read_bytes(), type=_Book)
-        except (OSError, msgspec.DecodeError):
-            return _Book()  # sending again is harmless: what is there already is a duplicate
-        if book.cutting != CUTTING:
-            return _Book()
-        book.files = {name: state for name, state in book.files.items() if Path(name).exists()}
-        return book
+        return states

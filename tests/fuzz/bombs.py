@@ -139,8 +139,10 @@ def _repeated(body: bytes, index: int, size: int) -> bytes:
     root = etree.fromstring(body)
     element = list(root.iter())[index]
     once = etree.tostring(element, with_tail=False)
-    element.addnext(etree.ProcessingInstruction("here"))
-    return etree.tostring(root).replace(b"<?here?>", once * (size // len(once)))
+    element.addnext(etree.Comment("here"))
+    repeated = etree.tostring(root).replace(b"<!--here-->", once * (size // len(once)))
+    assert len(repeated) > size // 2
+    return repeated
 
 
 def _around(body: bytes) -> tuple[bytes, bytes]:

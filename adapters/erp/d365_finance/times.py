@@ -1,6 +1,6 @@
 """Times as X++ serialises them: `/Date(1672408275000)/`, milliseconds since 1970 in UTC."""
 
-import re
+from datetime import date
 
 from adapters.values import odata_time
 
@@ -22,6 +22,11 @@ def moment(text: str | None) -> str | None:
 
 
 def day(text: str | None) -> str | None:
-    """Return the day of a date, such as `2026-11-20`: a date has no zone, and is written as its midnight."""
-    written = moment(text)
-    return written[:10] if written and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written) else None
+    """Return the day of a date, such as `2026-11-20`: a date has no zone, and is written as its midnight.
+
+    What is no day of the calendar is none.
+    """
+    try:
+        return date.fromisoformat((moment(text) or "")[:10]).isoformat()
+    except ValueError:
+        return None

@@ -11,7 +11,7 @@ from adapters.erp.idoc.segments import Segment
 from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.keys import distinct, each_once
+from adapters.keys import distinct, each_once, nearest
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity
@@ -69,12 +69,13 @@ def normalise(reading: Reading) -> Normalised:
     """Return the delivery, and, of one that comes in, an exception for each line that comes short."""
     idoc = read_idoc(reading)
     headers = idoc.body.children("E1EDL20")
-    facts = tuple(_fact(idoc, header) for header in headers)
+    others = unmapped(idoc, _MAPPED)  # of the IDoc, which has one delivery by rule
+    facts = tuple(_fact(idoc, header, others) for header in headers)
     short = [
         exception
         for header, fact in zip(headers, facts, strict=True)
         if _is_inbound(idoc.control, header) and fact.kind is not FactKind.RETURN
-        # an IDoc has one delivery by rule; where it has more, lines 10 of two must not become one matter
+        # where it has more, lines 10 of two must not become one matter
         for exception in _short_lines(idoc, header, fact, f"{fact.key}:" if len(headers) > 1 else "")
     ]
     meaning = Normalised(facts=facts, exceptions=each_once(short))
@@ -92,7 +93,7 @@ def purchase_order(body: Segment) -> str:
     return ""
 
 
-def _fact(idoc: Idoc, header: Segment) -> Fact:
+def _fact(idoc: Idoc, header: Segment, extensions: dict[str, str]) -> Fact:
     lines, parties = header.children("E1EDL24"), header.children("E1ADRM1")
     is_inbound, kind = _is_inbound(idoc.control, header), _kind(idoc, header)
     number = header.text("VBELN") or header.text("LIFEX")
@@ -112,7 +113,7 @@ def _fact(idoc: Idoc, header: Segment) -> Fact:
         status=idoc.control.text("STATUS") or None,
         business_day=_goods_movement_day(header),
         assumed=idoc.assumptions(),
-        extensions=unmapped(idoc, _MAPPED),
+        extensions=extensions,
     )
 
 
@@ -215,7 +216,7 @@ def _short_lines(idoc: Idoc, header: Segment, fact: Fact, prefix: str) -> Iterat
             actual=actual,
             item=first.item,
             unit_price=None,
-            references=distinct((*first.references, *fact.references)),
+            references=nearest(*first.references, *fact.references),
             evidence=tuple(found for segment, _ in members for found in _evidence(segment)),
         )
 

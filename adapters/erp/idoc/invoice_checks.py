@@ -22,7 +22,7 @@ from adapters.erp.idoc.totals import (
     summary,
     taxes,
 )
-from adapters.keys import distinct, each_once
+from adapters.keys import each_once, nearest
 from adapters.triggers import is_close
 from adapters.values import money, plain, ratio
 from contracts.canonical import Category, Evidence, Fact, Item, Measure, Reference, RetailException
@@ -109,7 +109,7 @@ def _mismatch(
         place=fact.place,
         partner=fact.partner,
         item=item,
-        references=distinct((*references, *fact.references)),
+        references=nearest(*references, *fact.references),
         money_at_risk=money(difference, actual.unit or ""),
         evidence=evidence[:EVIDENCE_LIMIT],
         assumed=fact.assumed,

@@ -27,7 +27,7 @@ from adapters.erp.idoc.shortage import shortage
 from adapters.erp.idoc.status import with_failure
 from adapters.erp.idoc.totals import summary
 from adapters.erp.idoc.unmapped import unmapped
-from adapters.keys import distinct
+from adapters.keys import nearest
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity
@@ -177,7 +177,7 @@ def _short_lines(idoc: Idoc, fact: Fact) -> Iterator[RetailException]:
                 actual=confirmed,
                 item=first.item,
                 unit_price=first.unit_price,
-                references=distinct((*first.references, *fact.references)),
+                references=nearest(*first.references, *fact.references),
                 evidence=tuple(found for segment, _ in members for found in _evidence(segment)),
             )
 

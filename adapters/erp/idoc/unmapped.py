@@ -10,7 +10,7 @@ from adapters.erp.idoc.control import Idoc
 from adapters.erp.idoc.personal import PERSONAL
 from adapters.erp.idoc.segments import NO_DATA
 from adapters.personal import looks_personal
-from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT
+from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
 
 # SAP writes its customers' namespaces, /ACME/FIELD, as _-ACME_-FIELD
 _CUSTOM_NAME = re.compile("[ZY][0-9ZY_]|_-")
@@ -41,6 +41,8 @@ def _leaves(
     """Yield pointer, text, and whether it is the customer's own; `mapped` names nothing of the customer's."""
     if isinstance(node, dict):
         for name, child in node.items():
+            if len(pointer) + len(name) > POINTER_MAX_CHARACTERS:
+                continue
             is_own = is_custom or _is_custom(name)
             if not _is_left_out(name) and (is_own or name not in mapped):
                 yield from _leaves(child, f"{pointer}/{name}", mapped, is_custom=is_own)

@@ -12,7 +12,6 @@ BLOCKING_REASON = "PaymentBlockingReason"
 # an event that lifts a block, or ends what was blocked
 _LIFTS = re.compile("unblock|releas|remov|delet|cancel|revers|paid|clear", re.IGNORECASE)
 _BLOCKS = re.compile("block", re.IGNORECASE)
-_DIFFERENCE = re.compile("diff.*post|post.*diff", re.IGNORECASE)
 
 
 def payment_block(
@@ -41,7 +40,7 @@ def payment_block(
 
 def difference_posted(reading: Reading, what: EventType, fact: Fact) -> tuple[RetailException, ...]:
     """Return the exception of a physical inventory whose difference was posted; no event says how large."""
-    if what.name != "physicalinventorydocument" or not _DIFFERENCE.search(what.event):
+    if what.name != "physicalinventorydocument" or not _is_difference_posted(what.event):
         return ()
     return (
         _exception(
@@ -54,6 +53,10 @@ def difference_posted(reading: Reading, what: EventType, fact: Fact) -> tuple[Re
             missing=("delta_rel", "on_hand", "unit_cost"),
         ),
     )
+
+
+def _is_difference_posted(event: str) -> bool:
+    return all(part in event.lower() for part in ("diff", "post"))
 
 
 def _exception(

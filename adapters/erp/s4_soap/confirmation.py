@@ -8,7 +8,7 @@ from adapters.erp.s4_soap.lines import elements, item_at, line_key, line_number,
 from adapters.erp.s4_soap.message_header import CREATED_AT, HEADER_MEMBERS, order_key
 from adapters.erp.s4_soap.parties import sending_supplier
 from adapters.erp.s4_soap.values import money_at, quantity_at, unit_price
-from adapters.keys import distinct, key, member
+from adapters.keys import distinct, key, member, nearest
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.triggers import is_short, total_quantity, value_of
@@ -139,7 +139,7 @@ def _shortage(
         place=fact.place,
         partner=fact.partner,
         item=line.item,
-        references=distinct((Reference(kind="purchase-order", id=number, line=line.line), *fact.references)),
+        references=nearest(Reference(kind="purchase-order", id=number, line=line.line), *fact.references),
         money_at_risk=money(value_of(short, price), price.currency) if price else None,
         evidence=tuple(each for item, _ in members for each in _evidence(reading, item))[:EVIDENCE_LIMIT],
         assumed=fact.assumed,

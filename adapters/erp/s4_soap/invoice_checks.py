@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from adapters.erp.s4_soap.lines import elements, line_key
 from adapters.erp.s4_soap.values import currency_at
-from adapters.keys import distinct
+from adapters.keys import nearest
 from adapters.reading import Reading
 from adapters.triggers import is_close
 from adapters.values import money, plain
@@ -77,7 +77,7 @@ def _mismatch(
         place=fact.place,
         partner=fact.partner,
         item=line.item if line else None,
-        references=distinct((*(line.references if line else ()), *fact.references)),
+        references=nearest(*(line.references if line else ()), *fact.references),
         money_at_risk=money(abs(actual - expected), currency),
         evidence=reading.evidence(*evidence)[:EVIDENCE_LIMIT],
         assumed=fact.assumed,

@@ -15,6 +15,7 @@ UNREADABLE = "unreadable: "
 
 _DEFAULT_FORMATS = {FieldType.DATE: "%Y-%m-%d", FieldType.TIME: "%H:%M:%S"}
 _ADJOINING = re.compile(r"%[A-Za-z]%[A-Za-z]")
+_TIME_MAX_CHARACTERS = 100  # what is longer is none, and would be remembered
 _SIGNS = "+-"
 # signed zoned decimals as mainframes print them: the last digit and the sign are one character
 _OVERPUNCH = {
@@ -36,7 +37,10 @@ def value_of(text: str, column: Column, layout: Layout) -> str | None:
         return _words(text, column)
     if not text:
         return None
-    read = _number(text, column, layout) if kind is FieldType.DECIMAL else _time(text, column.format, kind)
+    if kind is FieldType.DECIMAL:
+        read = _number(text, column, layout)
+    else:
+        read = _time(text, column.format, kind) if len(text) <= _TIME_MAX_CHARACTERS else None
     return UNREADABLE + text if read is None else read
 
 

@@ -8,7 +8,7 @@ from adapters.pos.poslog.elements import child_text, flag, objects, text
 from adapters.pos.poslog.identity import links, names_original, transaction_key, voids_another
 from adapters.pos.poslog.times import moment
 from adapters.reading import Reading
-from adapters.values import local_time, pseudonym
+from adapters.values import is_currency, local_time, pseudonym
 from adapters.xml import Tree
 from adapters.xml_outline import local_name
 from contracts.canonical import Place, Reference
@@ -99,7 +99,7 @@ def _occurred_at(reading: Reading, assumed: dict[str, str]) -> str:
 def _currency(transaction: Tree, retail: Tree, source: Source, assumed: dict[str, str]) -> str:
     """Return the transaction's currency: said once, on a total, or as POSLog 6 lets it, on each price."""
     for code in _currencies(transaction, retail):
-        if len(code) == 3 and code.isascii() and code.isupper() and code != _NO_CURRENCY:
+        if is_currency(code) and code != _NO_CURRENCY:
             return code
     assumed["currency"] = source.currency
     return source.currency

@@ -1,9 +1,8 @@
 """What an event says is wrong: objects that can't be sold any more, and an event that did not happen so."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
-from adapters.keys import each_once, key
+from adapters.keys import each_once, key, nearest
 from adapters.reading import Reading
 from adapters.values import plain
 from adapters.wms.epcis.objects import Objects, only_item
@@ -53,7 +52,7 @@ def unsellable(
         return ()
     return each_once(
         _unsellable(reading, each, references, word, pointer)
-        for word, pointer in _dispositions(reading)
+        for word, pointer in _dispositions(reading).items()
         for each in subject
         if each.number != 0
     )
@@ -75,19 +74,21 @@ def declared_wrong(
         detected_at=reading.received_at,
         place=reading.place("dc", *PLACES),
         item=only_item(subject),
-        references=references,
+        references=nearest(*references),
         evidence=reading.evidence(*_DECLARATION, *corrective[:CORRECTIVE_LIMIT], *_EVENT),
         assumed=reading.assumed,
         missing=("unit_cost",) if corrective else ("unit_cost", "corrective_event"),
     )
 
 
-def _dispositions(reading: Reading) -> Iterator[tuple[str, str]]:
-    """Yield each disposition that the event gives its objects, with its pointer."""
+def _dispositions(reading: Reading) -> dict[str, str]:
+    """Return each disposition that the event gives its objects, with the pointer where it stands first."""
+    found: dict[str, str] = {}
     for pointer in ("/disposition", *reading.places("/persistentDisposition/set")):
         word = reading.text(pointer) or ""
         if word in _UNSELLABLE or word in _MISMATCHES:
-            yield _UNSELLABLE.get(word, word), pointer
+            found.setdefault(_UNSELLABLE.get(word, word), pointer)
+    return found
 
 
 def _unsellable(
@@ -109,7 +110,7 @@ def _unsellable(
         detected_at=reading.received_at,
         place=reading.place("dc", *PLACES),
         item=subject.item,
-        references=references,
+        references=nearest(*references),
         evidence=reading.evidence(pointer, *subject.pointers, "/bizStep", "/eventID"),
         assumed=reading.assumed,
         missing=("unit_cost",),

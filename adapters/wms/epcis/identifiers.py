@@ -12,17 +12,23 @@ from contracts.limits import KEY_MAX_CHARACTERS
 ITEM_ID_MAX_CHARACTERS = KEY_MAX_CHARACTERS
 GTIN_DIGITS = 14
 
+# all take any character to the end of the text: one that `.` leaves out would send the search back, each time
 # <company prefix>.<indicator and item reference>, then a serial number, a lot or a `*`
-_TRADE_ITEM_URN = re.compile(r"urn:epc:(?:id|class|idpat):(?:sgtin|lgtin|upui|itip):([0-9]+)\.([0-9]+)\b.*")
-_LOT_URN = re.compile(r"urn:epc:class:lgtin:[0-9]+\.[0-9]+\.(.+)")
-_TRADE_ITEM_LINK = re.compile(r"https?://[^?#]*?/(?:01|gtin)/([0-9]{8}|[0-9]{12,14})(?:[/?#].*)?")
-_LOT_LINK = re.compile(r"https?://[^?#]*/(?:10|lot)/([^/?#]+).*")
+_TRADE_ITEM_URN = re.compile(
+    r"urn:epc:(?:id|class|idpat):(?:sgtin|lgtin|upui|itip):([0-9]+)\.([0-9]+)\b.*", re.DOTALL
+)
+_LOT_URN = re.compile(r"urn:epc:class:lgtin:[0-9]+\.[0-9]+\.(.+)", re.DOTALL)
+_TRADE_ITEM_LINK = re.compile(r"https?://[^?#]*?/(?:01|gtin)/([0-9]{8}|[0-9]{12,14})(?:[/?#].*)?", re.DOTALL)
+_LOT_LINK = re.compile(r"https?://[^?#]*/(?:10|lot)/([^/?#]+).*", re.DOTALL)
 # a service relation number names a person: a patient, a customer, an employee
-_PERSON = re.compile(r"urn:epc:(?:id|idpat):gsrnp?:.*|https?://[^?#]*/(?:801[78]|gsrnp?)/[0-9]{18}.*")
+_PERSON = re.compile(
+    r"urn:epc:(?:id|idpat):gsrnp?:.*|https?://[^?#]*/(?:801[78]|gsrnp?)/[0-9]{18}.*", re.DOTALL
+)
 # what is no goods: persons, returnable and other assets, documents, places and parties, coupons
 _NO_GOODS = re.compile(
     r"urn:epc:(?:id|idpat):(?:gsrnp?|grai|giai|gdti|sgln|pgln|s?gcn|adi):.*"
-    r"|https?://[^?#]*/(?:801[78]|800[34]|253|41[47]|255|gsrnp?|grai|giai|gdti|gln|partyGln|gcn)/[^/?#]+.*"
+    r"|https?://[^?#]*/(?:801[78]|800[34]|253|41[47]|255|gsrnp?|grai|giai|gdti|gln|partyGln|gcn)/[^/?#]+.*",
+    re.DOTALL,
 )
 
 
@@ -36,12 +42,9 @@ def is_person(uri: str) -> bool:
     return _PERSON.fullmatch(uri) is not None
 
 
-# an event names a thousand instances of few classes, and comes again with the next event
-@lru_cache(maxsize=4096)
 def item_of(uri: str) -> Item:
     """Return the trade item that `uri` is an instance or a class of, else what it names itself."""
-    found = gtin(uri)
-    return Item(id=found, gtin=found) if found else Item(id=uri[:ITEM_ID_MAX_CHARACTERS])
+    return _remembered_item(uri) if len(uri) <= ITEM_ID_MAX_CHARACTERS else _item(uri)
 
 
 def gtin(uri: str) -> str | None:
@@ -60,6 +63,15 @@ def lot(uri: str) -> str | None:
     """Return the lot of a class of EPCs, or None where it is not of one lot."""
     found = _LOT_URN.fullmatch(uri) or _LOT_LINK.fullmatch(uri)
     return found.group(1) if found else None
+
+
+def _item(uri: str) -> Item:
+    found = gtin(uri)
+    return Item(id=found, gtin=found) if found else Item(id=uri[:ITEM_ID_MAX_CHARACTERS])
+
+
+# an event names a thousand instances of few classes, and comes again with the next event
+_remembered_item = lru_cache(maxsize=4096)(_item)
 
 
 def _check_digit(digits: str) -> str:

@@ -57,7 +57,7 @@ def read(body: bytes) -> Content:
     Raises: RequestUnreadable where it is not well-formed or holds several events; ContractViolated for a
     header that the standard doesn't allow.
     """
-    root, tree = parse_tree(body, _is_list, _member_name)
+    root, tree = parse_tree(body, _is_list, _MemberNames().name)
     if root not in _WAYS:
         return Content(event=event_in_json_shape(root, tree), header={}, root=f"/{root}")
     header = {"type": root} | {
@@ -98,12 +98,20 @@ def _is_list(name: str, _attributes: Mapping[str, str]) -> bool:
     return name in _REPEATED
 
 
-def _member_name(element: etree._Element, name: str) -> str:
-    """Return an EPCIS name as it is, and a vendor's with its prefix, as JSON has it."""
-    namespace, _, local = name.removeprefix("{").rpartition("}")
-    if not namespace or namespace.startswith(_OWN_NAMESPACE):
-        return local
-    if namespace == _INSTANCE:
-        return f"xsi:{local}"
-    prefixes = [prefix for prefix, uri in element.nsmap.items() if prefix and uri == namespace]
-    return f"{prefixes[0]}:{local}" if prefixes else f"{namespace}:{local}"
+class _MemberNames:
+    """Names of members in one document: EPCIS's own as they are, a vendor's with its prefix, as in JSON."""
+
+    def __init__(self) -> None:
+        # of each namespace; what lxml knows of prefixes it gathers anew from all elements around one
+        self._prefixes: dict[str, str] = {_INSTANCE: "xsi"}
+
+    def name(self, element: etree._Element, name: str) -> str:
+        """Return the name of an element, or of one of its attributes."""
+        namespace, _, local = name.removeprefix("{").rpartition("}")
+        if not namespace or namespace.startswith(_OWN_NAMESPACE):
+            return local
+        prefix = self._prefixes.get(namespace)
+        if prefix is None:
+            known = (prefix for prefix, uri in element.nsmap.items() if prefix and uri == namespace)
+            prefix = self._prefixes[namespace] = next(known, namespace)
+        return f"{prefix}:{local}"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from adapters.keys import distinct, key
+from adapters.keys import distinct, key, nearest
 from adapters.reading import Reading
 from adapters.values import quantity
 from adapters.wms.gs1.lines import Line
@@ -77,7 +77,7 @@ def exception(
         place=fact.place,
         partner=fact.partner,
         item=short.item,
-        references=short.references or fact.references,
+        references=nearest(*(short.references or fact.references)),
         evidence=(*short.evidence, *reading.evidence(*evidence)),
         assumed=fact.assumed,
         missing=("unit_cost",),

@@ -6,7 +6,7 @@ from adapters.keys import key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from contracts.canonical import Fact, FactKind, FactLine, Item, Normalised
-from contracts.limits import LINE_MAX_CHARACTERS
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shipbob-box"
 
@@ -49,7 +49,7 @@ def _line(reading: Reading, at: str, *, has_come: bool) -> FactLine:
     received = reading.number(f"{at}/received_quantity")
     return FactLine(
         line=shortened(key(number, reading.text(f"{at}/lot_number")), LINE_MAX_CHARACTERS),
-        item=Item(id=reading.text(f"{at}/sku") or number),
+        item=Item(id=shortened(reading.text(f"{at}/sku") or number, KEY_MAX_CHARACTERS)),
         quantity=reading.quantity(received if has_come else expected),
         expected_quantity=reading.quantity(expected) if has_come else None,
     )

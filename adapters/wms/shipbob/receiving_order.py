@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.keys import each_once, key, member
+from adapters.keys import each_once, key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.triggers import VARIANCE_MIN_UNITS
@@ -19,6 +19,7 @@ from contracts.canonical import (
     Reference,
     RetailException,
 )
+from contracts.limits import KEY_MAX_CHARACTERS, LINE_MAX_CHARACTERS
 
 CONTRACT = "wms-shipbob-receiving-order"
 
@@ -75,8 +76,8 @@ def _line(reading: Reading, at: str) -> _Line:
     number = reading.name(f"{at}/inventory_id")
     return _Line(
         at=at,
-        id=number,
-        item=Item(id=reading.text(f"{at}/sku") or number),
+        id=shortened(number, LINE_MAX_CHARACTERS),
+        item=Item(id=shortened(reading.text(f"{at}/sku") or number, KEY_MAX_CHARACTERS)),
         expected=reading.needed(f"{at}/expected_quantity"),
         received=reading.number(f"{at}/received_quantity"),
         stowed=reading.number(f"{at}/stowed_quantity"),
@@ -108,9 +109,11 @@ def _fact_line(reading: Reading, line: _Line, *, has_come: bool) -> FactLine:
 
 
 def _references(reading: Reading) -> tuple[Reference, ...]:
-    own = Reference(kind="receipt", id=reading.name("/id"))
+    own = Reference(kind="receipt", id=shortened(reading.name("/id"), KEY_MAX_CHARACTERS))
     order = reading.text("/purchase_order_number")
-    return (Reference(kind="purchase-order", id=order), own) if order else (own,)
+    if not order:
+        return (own,)
+    return (Reference(kind="purchase-order", id=shortened(order, KEY_MAX_CHARACTERS)), own)
 
 
 def _shortage(reading: Reading, line: _Line, fact: Fact) -> RetailException | None:
