@@ -7,7 +7,7 @@ It holds for every format. What a format's own documents call people, and no oth
 import re
 from functools import lru_cache
 
-_REMEMBERED_CHARACTERS = 100  # of a member's name
+NAME_MAX_CHARACTERS = 100
 
 # what has a name and is no person. Suppliers are not among them: there are sole traders
 _NAMED_THINGS = (
@@ -51,8 +51,11 @@ _TEXT = re.compile(f"{_E_MAIL}|^(?:{_IBAN}|{_PHONE})")
 
 
 def sounds_personal(name: str) -> bool:
-    """Say whether a member of this name is about a person: `e_mail`, `ContactPerson`, and not `file_name`."""
-    return _remembered(name) if len(name) <= _REMEMBERED_CHARACTERS else _sounds_personal(name)
+    """Say whether a member of this name is about a person: `e_mail`, `ContactPerson`, and not `file_name`.
+
+    What is longer than any name goes no further either.
+    """
+    return len(name) > NAME_MAX_CHARACTERS or _is_about_people(name)
 
 
 def looks_personal(text: str) -> bool:
@@ -60,9 +63,7 @@ def looks_personal(text: str) -> bool:
     return _TEXT.search(text) is not None
 
 
-def _sounds_personal(name: str) -> bool:
-    return _NAME.search("".join(filter(str.isalnum, name.lower()))) is not None
-
-
 # the names are few and come again with every document
-_remembered = lru_cache(maxsize=4096)(_sounds_personal)
+@lru_cache(maxsize=4096)
+def _is_about_people(name: str) -> bool:
+    return _NAME.search("".join(filter(str.isalnum, name.lower()))) is not None
