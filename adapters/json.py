@@ -5,14 +5,11 @@ from typing import Any
 
 import msgspec
 
-from contracts.errors import RequestTooLarge, RequestUnreadable
+from contracts.errors import RequestUnreadable
 
 DEPTH_LIMIT = 64
 
-_COMMAS_LIMIT = 2_000_000  # an element that is cut takes 80 bytes, and `[1,1,1…` has one every two
-
 _decoder = msgspec.json.Decoder()
-_array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def parse_json(body: bytes) -> Any:
@@ -30,21 +27,6 @@ def parse_json(body: bytes) -> Any:
     if _is_deeper(value, DEPTH_LIMIT):
         raise RequestUnreadable(f"values are nested deeper than {DEPTH_LIMIT}")
     return value
-
-
-def elements(body: bytes) -> list[msgspec.Raw]:
-    """Return the elements of a JSON array, each with its own bytes.
-
-    Raises: RequestUnreadable where it is not well-formed; RequestTooLarge for millions of values.
-    """
-    if body.count(b",") > _COMMAS_LIMIT:
-        raise RequestTooLarge("this array has more values than are taken at once")
-    try:
-        return _array.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestUnreadable(f"this is not a JSON array: {error}") from None
-    except RecursionError:
-        raise RequestUnreadable("values are nested too deep") from None
 
 
 def _is_deeper(value: Any, limit: int) -> bool:

@@ -7,7 +7,7 @@ It holds for every format. What a format's own documents call people, and no oth
 import re
 from functools import lru_cache
 
-_REMEMBERED_CHARACTERS = 100  # of a member's name
+NAME_MAX_CHARACTERS = 100
 
 # what has a name and is no person. Suppliers are not among them: there are sole traders
 _NAMED_THINGS = (
@@ -39,7 +39,7 @@ _NAME = re.compile(
     "|" + _but_not("note", _NOTED_THINGS) + "(?=s?[0-9]*$|text)"
 )  # fmt: skip
 
-_E_MAIL = r"[^\s@]@[^\s@]"
+_E_MAIL = re.compile(r"[^\s@]@[^\s@]")
 _IBAN = "(?=(?: ?[A-Z0-9]){15,34}$)[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4})+(?: ?[A-Z0-9]{1,3})?$"
 # with a country's or an area's code, or in the North American form; no day, and no number padded with zeros
 _PHONE = (
@@ -47,22 +47,24 @@ _PHONE = (
     r"|(?![0-9]{1,2}[ ./-][0-9]{1,2}[ ./-][0-9]{2,4}$)00?[1-9][0-9]{0,4}[ /-][0-9 /-]{4,}(?<=[0-9])$"
     r"|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}$"
 )
-_TEXT = re.compile(f"{_E_MAIL}|^(?:{_IBAN}|{_PHONE})")
+_NUMBER = re.compile(f"{_IBAN}|{_PHONE}")
 
 
 def sounds_personal(name: str) -> bool:
-    """Say whether a member of this name is about a person: `e_mail`, `ContactPerson`, and not `file_name`."""
-    return _remembered(name) if len(name) <= _REMEMBERED_CHARACTERS else _sounds_personal(name)
+    """Say whether a member of this name is about a person: `e_mail`, `ContactPerson`, and not `file_name`.
+
+    What is longer than any name goes no further either.
+    """
+    return len(name) > NAME_MAX_CHARACTERS or _is_about_people(name)
 
 
 def looks_personal(text: str) -> bool:
     """Say whether a text holds an e-mail address, or is the number of a telephone or of an account (IBAN)."""
-    return _TEXT.search(text) is not None
-
-
-def _sounds_personal(name: str) -> bool:
-    return _NAME.search("".join(filter(str.isalnum, name.lower()))) is not None
+    has_address = "@" in text and _E_MAIL.search(text) is not None
+    return has_address or _NUMBER.match(text) is not None
 
 
 # the names are few and come again with every document
-_remembered = lru_cache(maxsize=4096)(_sounds_personal)
+@lru_cache(maxsize=4096)
+def _is_about_people(name: str) -> bool:
+    return _NAME.search("".join(filter(str.isalnum, name.lower()))) is not None

@@ -9,15 +9,12 @@ from msgspec import Struct
 
 from adapters.personal import sounds_personal
 
-NAME_MAX_CHARACTERS = 100
-
 
 class PersonalMembers(Struct, frozen=True, kw_only=True):
     """Members that are about people, with all that is below them, besides those that sound so in any format.
 
     `names` are whole names. Where senders add members of their own no list is complete: then `name_pattern`
     is found in names, and `is_person` says of a text that it names a person, whatever its member is called.
-    What is longer than any name goes no further either.
     """
 
     names: frozenset[str] = frozenset()
@@ -44,7 +41,7 @@ class PersonalMembers(Struct, frozen=True, kw_only=True):
 # the names are few and come again with every document
 @lru_cache(maxsize=4096)
 def _is_found(pattern: re.Pattern[str], name: str) -> bool:
-    return len(name) > NAME_MAX_CHARACTERS or pattern.search(name) is not None
+    return pattern.search(name) is not None
 
 
 def _members(tree: Any) -> Iterator[tuple[str, Any]]:

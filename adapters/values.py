@@ -13,10 +13,14 @@ from adapters.personal import looks_personal, sounds_personal
 from contracts.canonical import Assumption, Money, Quantity
 from contracts.documents import Source
 from contracts.errors import Unmapped
-from contracts.limits import EXTENSION_MAX_CHARACTERS, EXTENSIONS_LIMIT, POINTER_MAX_CHARACTERS
+from contracts.limits import (
+    DECIMALS_LIMIT,
+    EXTENSION_MAX_CHARACTERS,
+    EXTENSIONS_LIMIT,
+    POINTER_MAX_CHARACTERS,
+)
 from contracts.places import escaped
 
-DECIMALS_LIMIT = 31
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 RESTRICTED_LENGTHS = frozenset({12, 13})  # without the zero before 2
 RATIO_PLACES = Decimal("0.000001")

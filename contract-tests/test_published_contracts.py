@@ -44,6 +44,7 @@ LIMITS = {
     "$defs/quantity-measure/properties/unit/maxLength": limits.UNIT_MAX_CHARACTERS,
     "properties/lines/maxItems": limits.LINES_LIMIT,
     "properties/references/maxItems": limits.REFERENCES_LIMIT,
+    "$defs/evidence/properties/pointer/maxLength": limits.POINTER_MAX_CHARACTERS,
     "properties/extensions/additionalProperties/maxLength": limits.EXTENSION_MAX_CHARACTERS,
 }
 

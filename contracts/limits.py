@@ -10,6 +10,7 @@ LINES_LIMIT = 10_000
 REFERENCES_LIMIT = 1000
 EXCEPTION_REFERENCES_LIMIT = 50  # ours: with all of its document's an exception would be as large as that
 POINTER_MAX_CHARACTERS = 1000
+DECIMALS_LIMIT = 31  # digits after the point
 SERIES_MAX_CHARACTERS = 200
 SERIES_NUMBER_MAX_DIGITS = 15
 EXTENSIONS_LIMIT = 200  # the profile has no keyword for it

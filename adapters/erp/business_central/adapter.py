@@ -8,11 +8,13 @@ repeats the secret that the subscriber chose (`clientState`). Neither has an id 
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from adapters.erp.business_central import business_event, notification
-from adapters.erp.business_central.bundle import split_bundle
 from adapters.erp.business_central.personal import PERSONAL
-from adapters.framing import looks_like_json
+from adapters.framing import JSON, looks_like_json
 from adapters.json import parse_json
+from adapters.json_split import split_member
 from adapters.reading import Reading
 from contracts.adapter import Reply, SharedSecret
 from contracts.canonical import Normalised
@@ -44,8 +46,11 @@ class BusinessCentralAdapter:
         )
 
     def split(self, message: Message) -> Iterator[Arrival]:
-        """Cut a bundle into its notifications; an event is one item. Raises: RequestUnreadable."""
-        return split_bundle(message)
+        """Cut a bundle into its notifications; an event is one item.
+
+        Raises: RequestUnreadable where it is not well-formed; RequestTooLarge.
+        """
+        return split_member(replace(message, media_type=JSON), ("value",), is_repeated=lambda _name: False)
 
     def decode(self, arrival: Arrival) -> Document:
         """Raises: RequestUnreadable; ContractUnknown for what is neither a notification nor an event."""

@@ -3,12 +3,12 @@
 GS1 EPCIS 2.0, section 10.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
-from adapters.json import elements, parse_json
+from adapters.json import parse_json
+from adapters.json_split import split_member
 from adapters.wms.epcis.content import (
     EVENTS_DOCUMENT,
     QUERY_DOCUMENT,
@@ -21,37 +21,26 @@ from adapters.wms.epcis.json_rules import json_findings
 from adapters.wms.epcis.rules import Finding, refuse
 from contracts.documents import Arrival, Message, whole
 from contracts.errors import RequestUnreadable
-from contracts.ids import body_digest
 
 _EVENTS = ("epcisBody", "eventList")
 _RESULTS = ("epcisBody", "queryResults", "resultsBody", "eventList")
 # may be as large as all events together, and says nothing that an event needs
 _NOT_REPEATED = frozenset({"epcisHeader", "vocabularyList"})
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # RFC 8259, section 8.1: a reader may pass it over
 _HEADER = ("type", "schemaVersion", "creationDate")
-
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def split(message: Message) -> Iterator[Arrival]:
     """Cut a document at its events: each item is the document around one event, whose bytes are unchanged.
 
-    A document of one event, a bare event, and what is no document, are items as they are. Master data is
-    left out of the items.
+    A document of one event or none, a bare event, and what is no document, are items as they are. Master data
+    is left out of the items.
+
+    Raises: RequestUnreadable where it is not well-formed; RequestTooLarge.
     """
-    head, events, tail = _cut(message.body.removeprefix(_BYTE_ORDER_MARK))
-    if len(events) <= 1:
-        yield whole(message)
-        return
-    file = body_digest(message.body)
-    for number, event in enumerate(events, 1):
-        yield Arrival(
-            body=head + bytes(event) + tail,
-            media_type=message.media_type,
-            file=file,
-            item=number,
-            items=len(events),
-        )
+    items = split_member(message, _EVENTS, _RESULTS, is_repeated=lambda name: name not in _NOT_REPEATED)
+    first = next(items, None)
+    yield whole(message) if first is None else first
+    yield from items
 
 
 def read(body: bytes) -> Content:
@@ -60,7 +49,7 @@ def read(body: bytes) -> Content:
     Raises: RequestUnreadable for broken JSON, what is no object, and several events; ContractViolated for a
     header, or a name, that the standard doesn't allow.
     """
-    tree = parse_json(body.removeprefix(_BYTE_ORDER_MARK))
+    tree = parse_json(body.removeprefix(BOM_UTF8))
     if not isinstance(tree, dict):
         raise RequestUnreadable("an EPCIS message is one JSON object")
     findings = _context_findings(tree)
@@ -108,32 +97,3 @@ def _events(tree: dict[str, Any]) -> tuple[list[Any], list[Finding]]:
             return [], [(way[:depth], "required", "this is expected in a document of events")]
         value = value[name]
     return (value, []) if isinstance(value, list) else ([], [(way, "type", "a list of events is expected")])
-
-
-def _cut(body: bytes) -> tuple[bytes, list[msgspec.Raw], bytes]:
-    """Return a document's events, and the bytes that make a document of one of them: before it, and after."""
-    for way in (_EVENTS, _RESULTS):
-        head, value, tail = b"", body, b""
-        for name in way:
-            before, value, after = _descend(value, name)
-            head, tail = head + before, after + tail
-        if value.startswith(b"["):
-            return head + b"[", elements(value), b"]" + tail
-    return b"", [], b""
-
-
-def _descend(body: bytes, name: str) -> tuple[bytes, bytes, bytes]:
-    """Return a member's bytes and those of the object around it, without what is not repeated."""
-    try:
-        members = _members.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return b"", b"", b""  # reading it says what is wrong
-    if name not in members:
-        return b"", b"", b""
-    others = [
-        msgspec.json.encode(other) + b":" + bytes(value)
-        for other, value in members.items()
-        if other != name and other not in _NOT_REPEATED
-    ]
-    before = b"".join(other + b"," for other in others)
-    return b"{" + before + msgspec.json.encode(name) + b":", bytes(members[name]), b"}"

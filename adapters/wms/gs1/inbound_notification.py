@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from adapters.keys import each_once
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.wms.gs1.elements import MAPPED, document_key, is_withdrawn, partner, place, texts
+from adapters.wms.gs1.elements import MAPPED, is_withdrawn, partner, place, texts
 from adapters.wms.gs1.lines import fact_line
-from adapters.wms.gs1.shipments import Shipment, read_shipments
-from adapters.wms.gs1.shortage import exception, shortages
+from adapters.wms.gs1.shipments import Shipment, meaning, order_key, read_shipments
+from adapters.wms.gs1.shortage import Shortage
 from contracts.canonical import Category, Fact, FactKind, Normalised
 
 DOCUMENT = "warehousingInboundNotification"
@@ -17,22 +16,16 @@ CONTRACT = "wms-gs1-warehousing-inbound-notification"
 # until then more may be unloaded and counted
 _FINISHED = "RECEIVING_FINISHED"
 _SCOPE = ("StandardBusinessDocumentHeader", "BusinessScope", "Scope", "Identifier")
+_STATUS = "warehousingInboundStatusCode"
 _MAPPED = MAPPED | {
-    "warehousingInboundStatusCode", "warehousingInboundExceptionCode", "plannedReceiptQuantity",
+    _STATUS, "warehousingInboundExceptionCode", "plannedReceiptQuantity",
     "actualReceiptQuantity", "actualReceipt", "shipper",
 }  # fmt: skip
 
 
 def business_key(tree: dict[str, Any]) -> str:
     """Return the purchase order, or the instruction that the goods were received for."""
-    shipment = f"{DOCUMENT}Shipment"
-    return document_key(
-        tree,
-        DOCUMENT,
-        (shipment, "purchaseOrder"),
-        (shipment, f"{shipment}Item", "purchaseOrder"),
-        (shipment, "warehousingInboundInstruction"),
-    )
+    return order_key(tree, DOCUMENT, "warehousingInboundInstruction")
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -43,30 +36,22 @@ def normalise(reading: Reading) -> Normalised:
     """
     if is_withdrawn(reading, DOCUMENT):
         return Normalised()
-    shipments = tuple(
-        read_shipments(
-            reading,
-            DOCUMENT,
-            event="actualReceipt",
-            expected=("plannedReceiptQuantity",),
-            actual=("actualReceiptQuantity",),
-            reason=("warehousingInboundExceptionCode", "inventoryDispositionCode"),
-        )
+    shipments = read_shipments(
+        reading,
+        DOCUMENT,
+        event="actualReceipt",
+        expected=("plannedReceiptQuantity",),
+        actual=("actualReceiptQuantity",),
+        reason=("warehousingInboundExceptionCode", "inventoryDispositionCode"),
     )
-    facts = tuple(_fact(reading, shipment) for shipment in shipments)
-    short = (
-        exception(
-            reading,
-            Category.SUPPLIER_SHORT_SHIPMENT,
-            each,
-            fact,
-            f"{shipment.at}/warehousingInboundStatusCode",
-        )
-        for shipment, fact in zip(shipments, facts, strict=True)
-        if fact.kind is FactKind.RECEIPT and fact.status == _FINISHED
-        for each in shortages(shipment.lines)
+    return meaning(
+        reading,
+        shipments,
+        Category.SUPPLIER_SHORT_SHIPMENT,
+        status=_STATUS,
+        fact_of=_fact,
+        is_exception=_is_exception,
     )
-    return Normalised(facts=facts, exceptions=each_once(short))
 
 
 def _fact(reading: Reading, shipment: Shipment) -> Fact:
@@ -79,10 +64,14 @@ def _fact(reading: Reading, shipment: Shipment) -> Fact:
         partner=None if is_return else partner(reading, "supplier", f"{at}/shipper"),
         references=shipment.references,
         lines=tuple(fact_line(line) for line in shipment.lines),
-        status=reading.words(f"{at}/warehousingInboundStatusCode"),
+        status=reading.words(f"{at}/{_STATUS}"),
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED, at),
     )
+
+
+def _is_exception(fact: Fact, _short: Shortage) -> bool:
+    return fact.kind is FactKind.RECEIPT and fact.status == _FINISHED
 
 
 def _is_return(reading: Reading, at: str) -> bool:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from adapters.keys import each_once
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
 from adapters.triggers import VARIANCE_MIN_UNITS
-from adapters.wms.gs1.elements import MAPPED, document_key, is_withdrawn, partner, place
+from adapters.wms.gs1.elements import MAPPED, is_withdrawn, partner, place
 from adapters.wms.gs1.lines import fact_line
-from adapters.wms.gs1.shipments import Shipment, read_shipments
-from adapters.wms.gs1.shortage import exception, shortages
+from adapters.wms.gs1.shipments import Shipment, meaning, order_key, read_shipments
+from adapters.wms.gs1.shortage import Shortage
 from contracts.canonical import Category, Fact, FactKind, Normalised
 
 DOCUMENT = "warehousingOutboundNotification"
@@ -19,22 +18,16 @@ CONTRACT = "wms-gs1-warehousing-outbound-notification"
 _PICKED = frozenset({"PRODUCT_PICKED", "PICKING_UNSUCCESSFUL"})
 # the quantity was made to fit whole packages
 _ROUNDED = "QUANTITY_ROUNDED"
+_STATUS = "warehousingOutboundStatusCode"
 _MAPPED = MAPPED | {
-    "warehousingOutboundStatusCode", "warehousingOutboundExceptionCode", "plannedDespatchQuantity",
+    _STATUS, "warehousingOutboundExceptionCode", "plannedDespatchQuantity",
     "actualDespatchQuantity", "actualDelivery", "receiver",
 }  # fmt: skip
 
 
 def business_key(tree: dict[str, Any]) -> str:
     """Return the customer's order, or the instruction that the goods were picked for."""
-    shipment = f"{DOCUMENT}Shipment"
-    return document_key(
-        tree,
-        DOCUMENT,
-        (shipment, "purchaseOrder"),
-        (shipment, f"{shipment}Item", "purchaseOrder"),
-        (shipment, "warehousingOutboundInstruction"),
-    )
+    return order_key(tree, DOCUMENT, "warehousingOutboundInstruction")
 
 
 def normalise(reading: Reading) -> Normalised:
@@ -45,31 +38,22 @@ def normalise(reading: Reading) -> Normalised:
     """
     if is_withdrawn(reading, DOCUMENT):
         return Normalised()
-    shipments = tuple(
-        read_shipments(
-            reading,
-            DOCUMENT,
-            event="actualDelivery",
-            expected=("plannedDespatchQuantity",),
-            actual=("actualDespatchQuantity",),
-            reason=("warehousingOutboundExceptionCode",),
-        )
+    shipments = read_shipments(
+        reading,
+        DOCUMENT,
+        event="actualDelivery",
+        expected=("plannedDespatchQuantity",),
+        actual=("actualDespatchQuantity",),
+        reason=("warehousingOutboundExceptionCode",),
     )
-    facts = tuple(_fact(reading, shipment) for shipment in shipments)
-    variances = (
-        exception(
-            reading,
-            Category.INVENTORY_VARIANCE,
-            each,
-            fact,
-            f"{shipment.at}/warehousingOutboundStatusCode",
-        )
-        for shipment, fact in zip(shipments, facts, strict=True)
-        if fact.status in _PICKED
-        for each in shortages(shipment.lines)
-        if each.units >= VARIANCE_MIN_UNITS and _ROUNDED not in each.reasons
+    return meaning(
+        reading,
+        shipments,
+        Category.INVENTORY_VARIANCE,
+        status=_STATUS,
+        fact_of=_fact,
+        is_exception=_is_exception,
     )
-    return Normalised(facts=facts, exceptions=each_once(variances))
 
 
 def _fact(reading: Reading, shipment: Shipment) -> Fact:
@@ -82,10 +66,15 @@ def _fact(reading: Reading, shipment: Shipment) -> Fact:
         partner=partner(reading, "customer", f"{at}/receiver"),
         references=shipment.references,
         lines=tuple(fact_line(line) for line in shipment.lines),
-        status=reading.words(f"{at}/warehousingOutboundStatusCode"),
+        status=reading.words(f"{at}/{_STATUS}"),
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED, at),
     )
+
+
+def _is_exception(fact: Fact, short: Shortage) -> bool:
+    is_lost = short.units >= VARIANCE_MIN_UNITS and _ROUNDED not in short.reasons
+    return is_lost and fact.status in _PICKED
 
 
 KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)
