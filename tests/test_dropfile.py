@@ -4,16 +4,18 @@ import re
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.conformance import RECEIVED_AT, demo_source
+from adapters.pos.dropfile import cells
 from adapters.pos.dropfile.adapter import DropFileAdapter
 from adapters.pos.dropfile.fields import FIELDS
 from adapters.pos.dropfile.layout import Column, Layout, LayoutRefused, parse_layout
 from adapters.pos.dropfile.layout_lint import problems
 from adapters.pos.dropfile.layouts import EXAMPLES, Layouts, read_layout, read_layouts
 from contracts.documents import Document, Message
-from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestUnreadable
+from contracts.errors import ContractUnknown, ContractViolated, EventError, RequestTooLarge, RequestUnreadable
 from contracts.registry import Registry
 
 SALES = """
@@ -657,3 +659,18 @@ def test_without_a_time_the_time_of_receipt_is_assumed():
     [fact] = normalised({"lines": [line()]}).facts
     assert fact.occurred_at == RECEIVED_AT
     assert ("occurred_at", "received_at") in [(each.name, each.value) for each in fact.assumed]
+
+
+def test_a_file_of_millions_of_rows_is_too_large():
+    adapter = DropFileAdapter(Layouts([layout(SALES)]))
+    with pytest.raises(RequestTooLarge, match="more than 2000000 rows"):
+        next(adapter.split(Message(body=b";\n" * 2_000_001, media_type="; layout=test")))
+
+
+def test_what_is_far_too_long_for_a_time_is_none_and_is_not_remembered():
+    timed = layout(SALES)
+    long = next(column for column in timed.columns if column.field == "amount")
+    moment = msgspec.structs.replace(long, field="time")
+    before = cells._time.cache_info().currsize
+    assert cells.value_of("1" * 5000, moment, timed) == cells.UNREADABLE + "1" * 5000
+    assert cells._time.cache_info().currsize == before
