@@ -4,10 +4,11 @@ import re
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.conformance import RECEIVED_AT, demo_source
-from adapters.pos.dropfile import rows
+from adapters.pos.dropfile import cells, rows
 from adapters.pos.dropfile.adapter import DropFileAdapter
 from adapters.pos.dropfile.fields import FIELDS
 from adapters.pos.dropfile.layout import Column, Layout, LayoutRefused, parse_layout
@@ -692,3 +693,18 @@ def test_a_header_without_lines_is_a_document_that_sold_nothing(trailing, regist
     ]  # fmt: skip
     for tree in found:
         registry.validate(Document(contract="pos-dropfile-sale", tree=tree, business_key=""))
+
+
+def test_a_file_of_millions_of_rows_is_too_large():
+    adapter = DropFileAdapter(Layouts([layout(SALES)]))
+    with pytest.raises(RequestTooLarge, match="more than 2000000 rows"):
+        next(adapter.split(Message(body=b";\n" * 2_000_001, media_type="; layout=test")))
+
+
+def test_what_is_far_too_long_for_a_time_is_none_and_is_not_remembered():
+    timed = layout(SALES)
+    long = next(column for column in timed.columns if column.field == "amount")
+    moment = msgspec.structs.replace(long, field="time")
+    before = cells._time.cache_info().currsize
+    assert cells.value_of("1" * 5000, moment, timed) == cells.UNREADABLE + "1" * 5000
+    assert cells._time.cache_info().currsize == before
