@@ -15,12 +15,14 @@ _Positive = Annotated[int, Meta(ge=1, le=100_000)]
 class SeriesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long a missing number may still be on its way, and how many can be missing.
 
-    A gap is reported when `further_numbers` more have come one by one, or when one comes `patience_seconds`
-    after it was noticed. More than `largest_gap` numbers are none: the series started anew. With 0 there are
+    A gap is reported when `further_numbers` more have come one by one, though not within `least_seconds`, in
+    which a sender that sends many at once may try again; or when one comes `patience_seconds` after it was
+    noticed. More than `largest_gap` numbers are none: the series started anew. With 0 there are
     no gaps.
     """
 
     further_numbers: _Positive = 20
+    least_seconds: Annotated[int, Meta(ge=0, le=100_000)] = 60
     patience_seconds: _Positive = 900
     largest_gap: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
 
@@ -171,7 +173,6 @@ class Series:
         return tuple(due)
 
     def _has_waited(self, gap: Gap, now: str, settings: SeriesSettings) -> bool:
-        if self._moved - gap.moved >= settings.further_numbers:
-            return True
-        waited = datetime.fromisoformat(now) - datetime.fromisoformat(gap.noticed_at)
-        return waited.total_seconds() >= settings.patience_seconds
+        waited = (datetime.fromisoformat(now) - datetime.fromisoformat(gap.noticed_at)).total_seconds()
+        has_moved = self._moved - gap.moved >= settings.further_numbers
+        return waited >= (settings.least_seconds if has_moved else settings.patience_seconds)

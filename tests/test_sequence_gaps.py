@@ -30,7 +30,7 @@ from routing.stages import SilentObserver
 from routing.triage.rules import RuleTriage
 from routing.triage.taxonomy import Taxonomy
 
-DETECTOR = SequenceGapDetector()
+DETECTOR = SequenceGapDetector(SeriesSettings(least_seconds=0))
 NOON = datetime.fromisoformat("2026-03-14T12:00:00+00:00")
 DAY, NEXT_DAY = "2026-03-14", "2026-03-15"
 TILL = "417/3"
@@ -91,6 +91,12 @@ class TestSingleMessages:
         till = Till()
         assert till.send(114, 118, *FURTHER[:-1]) == []
         assert till.send(FURTHER[-1]) == ["417/3/115-117"]
+
+    def test_a_gap_is_not_reported_within_the_minute_that_a_sender_may_need_to_try_again(self) -> None:
+        till = Till(detector=SequenceGapDetector())
+        assert till.send(114, 118, *range(119, 300)) == []
+        assert till.send(300, minutes=0.9) == []
+        assert till.send(301, minutes=1) == ["417/3/115-117"]
 
     def test_a_gap_is_reported_with_what_is_received_a_quarter_of_an_hour_later(self) -> None:
         till = Till()
@@ -320,7 +326,7 @@ class TestMemory:
         assert till.send(999, minutes=20) == [f"417/3/{n}-{n}" for n in range(799, 998, 2)]
 
     def test_settings_say_how_long_to_wait_and_what_is_too_large(self) -> None:
-        settings = SeriesSettings(further_numbers=2, patience_seconds=60, largest_gap=5)
+        settings = SeriesSettings(further_numbers=2, least_seconds=0, patience_seconds=60, largest_gap=5)
         till = Till(detector=SequenceGapDetector(settings))
         assert till.send(1, 3, 4, 5) == ["417/3/2-2"]
         assert till.send(7) + till.send(8, minutes=1) == ["417/3/6-6"]
@@ -484,8 +490,8 @@ async def accept(client: Client, *numbers: int, redo: bool = False) -> None:
 
 @asynccontextmanager
 async def routing(client: Client, folder: DataFolder, observer: Settled) -> AsyncIterator[None]:
-    """Run the router of the packaged settings."""
-    parts = pipeline(install(folder, None, {}), observer)
+    """Run the router of the packaged settings, which waits for no sender to try again."""
+    parts = pipeline(install(folder, None, {"CROSSDOCK__SERIES__LEAST_SECONDS": "0"}), observer)
     router = PartitionRouter(client, 0, parts, RouterSettings(), observer)
     stop = asyncio.Event()
     task = asyncio.create_task(router.run(stop))

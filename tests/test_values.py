@@ -1,6 +1,7 @@
 """Values as vendors write them, and how far they may go."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -26,5 +27,11 @@ def test_currency_is_three_letters(text: str, is_code: bool) -> None:
 
 
 def test_extensions_below_long_names_are_left_out() -> None:
-    tree = {"x" * 2000: {"a": 1, "b": 2}, "y" * 600: {"z" * 600: 1, "short": 2}, "c": 3}
-    assert extensions(tree, frozenset(), frozenset()) == {f"/{'y' * 600}/short": "2", "/c": "3"}
+    def below(levels: int) -> Any:
+        return {"y" * 90: below(levels - 1)} if levels else {"short": 2}
+
+    tree = {"x" * 2000: {"a": 1}, "deep": below(12), "flat": below(2), "c": 3}
+    assert extensions(tree, frozenset(), frozenset()) == {
+        f"/flat{('/' + 'y' * 90) * 2}/short": "2",
+        "/c": "3",
+    }
