@@ -22,9 +22,24 @@ def text(node: Any) -> str:
 
 def child_text(node: Any, *names: str) -> str:
     """Return the text of the first child (or, with `@`, attribute) of `names` that has one; else empty."""
-    if not isinstance(node, dict):
-        return ""
-    return next((written for name in names if (written := text(node.get(name)))), "")
+    if isinstance(node, dict):
+        for name in names:
+            child = node.get(name)
+            written = child if isinstance(child, str) else text(child)
+            if written:
+                return written
+    return ""
+
+
+def children(node: Any) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of each attribute and child, repeated ones one by one (hot path)."""
+    if isinstance(node, dict):
+        for name, child in node.items():
+            if isinstance(child, list):
+                for each in child:
+                    yield name, each
+            else:
+                yield name, child
 
 
 def members(node: Any) -> Iterator[tuple[str, str, Any]]:
@@ -39,15 +54,18 @@ def members(node: Any) -> Iterator[tuple[str, str, Any]]:
 
 def objects(node: Any, *names: str) -> Iterator[tuple[str, Tree]]:
     """Yield each child of `names` that has attributes or children, with its pointer below `node`."""
-    for name, place, child in members(node):
-        if name in names and isinstance(child, dict):
-            yield place, child
+    if isinstance(node, dict) and not node.keys().isdisjoint(names):
+        for name, place, child in members(node):
+            if name in names and isinstance(child, dict):
+                yield place, child
 
 
 def below(node: Any, name: str, without: frozenset[str]) -> Iterator[Tree]:
     """Yield each element `name` with children at any depth below `node`, but not below those of `without`."""
-    for found, _, child in members(node):
-        if found == name and isinstance(child, dict):
+    for found, child in children(node):
+        if not isinstance(child, dict):
+            continue
+        if found == name:
             yield child
         elif found not in without:
             yield from below(child, name, without)
@@ -55,7 +73,10 @@ def below(node: Any, name: str, without: frozenset[str]) -> Iterator[Tree]:
 
 def flag(node: Any, name: str) -> bool:
     """Say whether the attribute or the child element `name` is true."""
-    return child_text(node, f"@{name}", name).lower() in _TRUE
+    if not isinstance(node, dict):
+        return False
+    attribute = f"@{name}"
+    return (attribute in node or name in node) and child_text(node, attribute, name).lower() in _TRUE
 
 
 def number(node: Tree, name: str, pointer: str) -> Decimal | None:

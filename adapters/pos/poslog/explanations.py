@@ -1,8 +1,9 @@
 """What a line may say, in whatever dialect, about why it costs something else than the regular price."""
 
+from functools import lru_cache
 from typing import Any
 
-from adapters.pos.poslog.elements import child_text, flag, members, says_something, text
+from adapters.pos.poslog.elements import child_text, children, flag, says_something, text
 
 ELSEWHERE = frozenset({"Tax", "Tender", "TransactionLink"})  # what these say is not about the line's price
 
@@ -46,7 +47,7 @@ def is_override(name: str, node: Any) -> bool:
     """
     if name.endswith("PriceModifier"):
         return _is_method(child_text(node, "@MethodCode", "MethodCode", "ReasonCode"))
-    return name.lower().endswith("priceoverride")
+    return name[-1:] in "eE" and name.lower().endswith("priceoverride")
 
 
 def is_voided(node: Any) -> bool:
@@ -61,12 +62,18 @@ def _is_method(written: str) -> bool:
 
 
 def _speaks_of(node: Any, words: tuple[str, ...], silent: frozenset[str]) -> bool:
-    return any(
-        _is_word(name, child, words) or _speaks_of(child, words, silent)
-        for name, _, child in members(node)
-        if name not in silent and not is_override(name, child) and not is_voided(child)
-    )
+    for name, child in children(node):
+        if name in silent or is_override(name, child) or is_voided(child):
+            continue
+        if _has_word(name, words) and says_something(child) and not _is_method(text(child)):
+            return True
+        if isinstance(child, dict) and _speaks_of(child, words, silent):
+            return True
+    return False
 
 
-def _is_word(name: str, node: Any, words: tuple[str, ...]) -> bool:
-    return any(word in name.lower() for word in words) and says_something(node) and not _is_method(text(node))
+# the names are few and come again with every line; no dialect has longer ones
+@lru_cache(maxsize=4096)
+def _has_word(name: str, words: tuple[str, ...]) -> bool:
+    lower = name[:100].lower()
+    return any(word in lower for word in words)

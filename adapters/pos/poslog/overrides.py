@@ -50,10 +50,11 @@ def _overrides(node: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     for name, place, child in members(node):
         if name in ELSEWHERE or is_voided(child):
             continue
-        if not is_override(name, child):
+        if is_override(name, child):
+            if says_something(child):
+                yield pointer + place, child
+        elif isinstance(child, dict):
             yield from _overrides(child, pointer + place)
-        elif says_something(child):
-            yield pointer + place, child
 
 
 def _new_price(node: Tree, pointer: str, previous: Decimal | None) -> Decimal | None:
