@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from msgspec import Struct
 
-from adapters.personal import sounds_personal
+from adapters.personal import NAME_MAX_CHARACTERS, sounds_personal
 
 
-class PersonalMembers(Struct, frozen=True, kw_only=True):
+class PersonalMembers(Struct, frozen=True, kw_only=True, dict=True):
     """Members that are about people, with all that is below them, besides those that sound so in any format.
 
     `names` are whole names. Where senders add members of their own no list is complete: then `name_pattern`
@@ -22,35 +22,41 @@ class PersonalMembers(Struct, frozen=True, kw_only=True):
     is_person: Callable[[str], bool] | None = None
 
     def covers(self, name: str) -> bool:
-        """Say whether a member of this name is about a person."""
+        """Say whether a member of this name is about a person. What is longer than any name is, too."""
+        return len(name) > NAME_MAX_CHARACTERS or self._known(name)
+
+    @cached_property
+    def _known(self) -> Callable[[str], bool]:
+        # the names are few and come again with every document
+        return lru_cache(maxsize=4096)(self._judge)
+
+    def _judge(self, name: str) -> bool:
         if name in self.names or sounds_personal(name):
             return True
-        return self.name_pattern is not None and _is_found(self.name_pattern, name)
+        return self.name_pattern is not None and self.name_pattern.search(name) is not None
 
     def of(self, tree: Any) -> frozenset[str]:
         """Return the names of members that are left out of what is said of `tree`."""
         if self.name_pattern is None and self.is_person is None:
             return self.names
-        return frozenset(name for name, value in _members(tree) if self._is_personal(name, value))
+        objects = list(_objects(tree))
+        names = filter(self.covers, set().union(*objects))
+        return frozenset(names) | self._names_of_persons(objects)
 
-    def _is_personal(self, name: str, value: Any) -> bool:
-        is_person = self.is_person
-        return self.covers(name) or (is_person is not None and isinstance(value, str) and is_person(value))
-
-
-# the names are few and come again with every document
-@lru_cache(maxsize=4096)
-def _is_found(pattern: re.Pattern[str], name: str) -> bool:
-    return pattern.search(name) is not None
+    def _names_of_persons(self, objects: list[dict[str, Any]]) -> frozenset[str]:
+        if self.is_person is None:
+            return frozenset()
+        members = (member for each in objects for member in each.items())
+        return frozenset(name for name, value in members if isinstance(value, str) and self.is_person(value))
 
 
-def _members(tree: Any) -> Iterator[tuple[str, Any]]:
-    """Yield name and value of each member at any depth, in no order."""
+def _objects(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield each object at any depth, in no order."""
     nodes = [tree]
     while nodes:
         node = nodes.pop()
         if isinstance(node, dict):
-            yield from node.items()
-            nodes.extend(node.values())
+            yield node
+            nodes.extend(child for child in node.values() if isinstance(child, dict | list))
         elif isinstance(node, list):
             nodes.extend(node)

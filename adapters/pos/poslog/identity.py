@@ -56,7 +56,7 @@ def links(node: Tree) -> tuple[Reference, ...]:
 def names_original(node: Tree) -> bool:
     """Say whether `node` names the transaction that something was sold in: by a link, or by `Original…`."""
     return any(reason.lower() not in _NOT_ORIGINAL for _, reason in _links(node)) or any(
-        _is_original(name.lstrip("@")) and says_something(child) for name, child in node.items()
+        _is_original(name) and says_something(child) for name, child in node.items()
     )
 
 
@@ -67,7 +67,7 @@ def voids_another(node: Tree) -> bool:
 
 def _is_original(name: str) -> bool:
     """Say whether a member's name speaks of the original sale, and not of a figure of it."""
-    of_sale = name.startswith("Original") and any(word in name for word in _SALES)
+    of_sale = name.startswith(("Original", "@Original")) and any(word in name for word in _SALES)
     return of_sale and not any(word in name for word in _FIGURES)
 
 
