@@ -6,7 +6,7 @@ from contracts.canonical import Measure
 from routing.items import FoundException
 
 TIMES_LIMIT = 1_000
-REASON_MEMBERS = frozenset({"reason", "note", "status_text", "source"})
+REASON_MEMBERS = frozenset({"disposition", "note", "reason", "source", "status_text"})
 
 
 class Reading:
