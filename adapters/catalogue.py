@@ -21,6 +21,11 @@ class Catalogue:
                 if other is not adapter:
                     raise ValueError(f"{contract} is claimed by {other.format} and {adapter.format}")
 
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The systems that there are adapters for, by name."""
+        return tuple(sorted({adapter.system for adapter in self.adapters}))
+
     def for_message(self, system: str, message: Message) -> Adapter:
         """Return the adapter of `system` that reads this message.
 
@@ -28,12 +33,16 @@ class Catalogue:
         that it is JSON and isn't.
         """
         candidates = [adapter for adapter in self.adapters if adapter.system == system]
+        if not candidates:
+            raise ContractUnknown(
+                f"no adapter is for system {system!r}; there are: {', '.join(self.systems)}"
+            )
         for adapter in candidates:
             if adapter.recognises(message):
                 return adapter
         if essence(message.media_type).endswith("json"):
             parse_json(message.body)
-        titles = ", ".join(adapter.title for adapter in candidates) or "nothing yet"
+        titles = ", ".join(adapter.title for adapter in candidates)
         raise ContractUnknown(f"no adapter of system {system!r} reads this; it reads: {titles}")
 
     def for_contract(self, contract: str) -> Adapter:

@@ -210,6 +210,14 @@ def test_a_row_that_never_ends_is_refused_before_it_is_cut_into_cells(registry):
     assert time.process_time() - started < 2
 
 
+def test_a_last_row_that_breaks_off_is_no_sale(registry):
+    head, named = "Shop;No;Item;Qty;Sum\n", SALES.replace("column = 1", 'column = "Shop"')
+    for declared, start in ((layout(SALES), ""), (layout(named, "header_row = true\n"), head)):
+        assert verdicts(declared, start + "1;7;A;1;2.00\n1;8;A", registry) == ["1/7", "request.unreadable"]
+        assert verdicts(declared, start + "1;7;A;1;2.00\n1;8;A\n", registry) == ["1/7", "1/8"]
+        assert verdicts(declared, start + "1;7;A;1;2.00\n1;8;A;1;2.00", registry) == ["1/7", "1/8"]
+
+
 def test_a_row_of_no_known_kind_is_refused(registry):
     declared = layout(COUNTS, 'records = { line = "" }\n')
     assert verdicts(declared, "001AAAAA000100\n", registry) == ["001/AAAAA"]

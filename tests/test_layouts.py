@@ -80,6 +80,17 @@ def test_check_counts_the_layouts(folder: Path, tmp_path: Path) -> None:
     assert "layouts: 1 are sound" in done.output
 
 
+def test_a_system_that_no_adapter_is_for_is_told(folder: Path, tmp_path: Path) -> None:
+    (folder / "sources.toml").write_text('[sources.dock]\nsystem = "wmss"\n')
+    done = CliRunner().invoke(crossdock, ["check", "--config", str(folder), "--data", str(tmp_path / "data")])
+    assert done.exit_code == 1
+    assert (
+        "$.sources.dock.system: no adapter is for 'wmss'; there are: canonical, erp, pos, wms" in done.output
+    )
+    done = CliRunner().invoke(crossdock, ["adapters", "try", "wmss", str(SAMPLES / "receipts.csv")])
+    assert done.exit_code == 2
+
+
 def test_a_file_is_tried_with_a_layout_that_is_nowhere_else(folder: Path) -> None:
     file = folder / "prices.csv"
     file.write_text("A;1.99\nB;2,49\n")

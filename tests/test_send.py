@@ -130,6 +130,7 @@ def test_files_of_a_folder_come_by_name_and_hidden_ones_do_not(tmp_path: Path) -
         (tmp_path / name).write_text("{}")
     found = [str(file.relative_to(tmp_path)) for file in files_below(tmp_path)]
     assert found == ["a/1.json", "b/2.json"]
+    assert [file.name for file in files_below(tmp_path, "1.*")] == ["1.json"]
 
 
 # bringing

@@ -20,9 +20,10 @@ from contracts.documents import Arrival, Message, Source
 from contracts.errors import ContractViolated, EventError
 from contracts.registry import Registry
 from gateway.bootstrap import PUBLISHED, catalogue
-from gateway.cli.common import CHECK_FAILED, fail, json_option, print_json, show
+from gateway.cli.common import CHECK_FAILED, USAGE, fail, json_option, print_json, show
 from gateway.media_types import media_type_of
 
+POS = "pos"
 LARGEST_FILE_BYTES = 64 << 20
 
 
@@ -69,6 +70,8 @@ def try_adapter(
         fail(f"{file} is larger than {LARGEST_FILE_BYTES >> 20} MiB", CHECK_FAILED)
     message = Message(body=file.read_bytes(), media_type=media_type_of(file))
     known = catalogue()
+    if system not in known.systems:
+        fail(f"there is no system {system!r}; there are: {', '.join(known.systems)}", USAGE)
     if layout_file is not None:
         layout = _layout(layout_file)
         known = catalogue(Layouts([layout]))
@@ -82,7 +85,8 @@ def try_adapter(
             for arrival in adapter.split(each)
         ]
     except EventError as error:
-        fail(f"{error.code}: {error.detail}", CHECK_FAILED)
+        hint = "" if layout_file else "; a drop file may need --layout"
+        fail(f"{error.code}: {error.detail}{hint if system == POS else ''}", CHECK_FAILED)
     items = [outcome | {"item": place} for place, (_, outcome) in enumerate(found, 1)]
     titles = dict.fromkeys(adapter.title for adapter, _ in found)
     if as_json:

@@ -21,6 +21,14 @@ def check(data: Path, config: Path | None) -> None:
     found = installation(data, config)
     counts = (len(found.settings.sources), len(found.settings.clients), len(found.owners))
     click.echo("settings: {} sources, {} clients, {} owners".format(*counts))
+    systems = found.catalogue.systems
+    unread = [name for name, source in found.settings.sources.items() if source.system not in systems]
+    for name in unread:
+        system = found.settings.sources[name].system
+        known = ", ".join(systems)
+        click.echo(f"$.sources.{name}.system: no adapter is for {system!r}; there are: {known}", err=True)
+    if unread:
+        fail("what these sources send can't be read", CHECK_FAILED)
     click.echo(f"layouts: {len(found.layouts.names)} are sound")
     problems = verify(PUBLISHED)
     for problem in problems:

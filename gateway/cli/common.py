@@ -21,6 +21,7 @@ from routing.broker.connection import connect
 T = TypeVar("T")
 
 CHECK_FAILED = 1
+USAGE = 2
 OUT_OF_REACH = 3
 PATIENCE_SECONDS = 3.0
 PIPE_WIDTH = 400

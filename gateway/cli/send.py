@@ -24,6 +24,7 @@ from gateway.bootstrap import Installation
 from gateway.cli.common import (
     CHECK_FAILED,
     OUT_OF_REACH,
+    USAGE,
     config_option,
     data_option,
     fail,
@@ -37,7 +38,6 @@ from gateway.sending.errand import Errand, files_below
 from gateway.sending.journal import Counts, FileState, Journal
 from gateway.sending.pieces import Piece
 
-USAGE = 2
 INTERRUPTED = 130
 SHOWN_REFUSALS = 10
 TOKEN_VARIABLE = "CROSSDOCK_TOKEN"  # noqa: S105 - the name of a variable
@@ -77,13 +77,19 @@ class Screen:
                     f"[red]{refusal.code}[/] {refusal.file} item {refusal.place}{where}: {refusal.detail}",
                     highlight=False, soft_wrap=True,
                 )  # fmt: skip
+            elif self.codes.total() == SHOWN_REFUSALS:
+                self._progress.console.print(
+                    "the others are not shown; --refused-file FILE writes all of them down", highlight=False
+                )
             self.codes[refusal.code] += 1
         if self._refused_file is not None:
             with self._refused_file.open("ab") as file:
                 file.writelines(msgspec.json.encode(refusal) + b"\n" for refusal in refusals)
 
-    def waits(self, reason: str) -> None:
-        self._progress.console.print(f"[yellow]waiting[/] {reason}", highlight=False, soft_wrap=True)
+    def waits(self, reason: str, seconds: float) -> None:
+        self._progress.console.print(
+            f"[yellow]waiting[/], for {seconds:.0f} s at most: {reason}", highlight=False, soft_wrap=True
+        )
 
 
 @click.command()
@@ -100,6 +106,8 @@ class Screen:
               help="How long to try one request while the gateway is away or full.")  # fmt: skip
 @click.option("--refused-file", type=click.Path(path_type=Path, dir_okay=False), default=None,
               help="Append what was refused there, one JSON object a line.")  # fmt: skip
+@click.option("--only", default="*", show_default=True, metavar="PATTERN",
+              help="Of a folder, the files with such names, as in `*.xml`.")  # fmt: skip
 @data_option
 @config_option
 @json_option
@@ -113,6 +121,7 @@ def send(
     dry_run: bool,
     patience_seconds: float,
     refused_file: Path | None,
+    only: str,
     data: Path,
     config: Path | None,
     as_json: bool,
@@ -126,9 +135,9 @@ def send(
     address = url or _running_at(found)
     if not address.startswith(("http://", "https://")):
         fail(f"--url: http://… or https://… is expected, not {address!r}", USAGE)
-    files = list(files_below(path))
+    files = list(files_below(path, only))
     if not files:
-        fail(f"there is no file below {path}", USAGE)
+        fail(f"there is no such file below {path}", USAGE)
     journal = None if dry_run else Journal(found.folder.sending, address, source)
     if journal is not None and again:
         for file in files:
@@ -155,7 +164,7 @@ def send(
             fail(str(error), USAGE)
         except KeyboardInterrupt:
             fail("interrupted; the same command goes on from here", INTERRUPTED)
-    _report(now, before, screen.codes, len(files), as_json=as_json)
+    _report(now, before, screen.codes, len(files), taken="valid" if dry_run else "accepted", as_json=as_json)
 
 
 def _running_at(found: Installation) -> str:
@@ -191,7 +200,9 @@ def _token(found: Installation, source: str, token_file: Path | None) -> Callabl
     return lambda: mint(found.folder, client, scopes, audience=audience)
 
 
-def _report(now: Counts, before: Counts, codes: Counter[str], files: int, *, as_json: bool) -> None:
+def _report(
+    now: Counts, before: Counts, codes: Counter[str], files: int, *, taken: str, as_json: bool
+) -> None:
     if as_json:
         print_json(
             msgspec.structs.asdict(now)
@@ -199,7 +210,7 @@ def _report(now: Counts, before: Counts, codes: Counter[str], files: int, *, as_
         )
     else:
         click.echo(
-            f"{now.items} items of {files} file{'s' if files > 1 else ''}: {now.accepted} accepted,"
+            f"{now.items} items of {files} file{'s' if files > 1 else ''}: {now.accepted} {taken},"
             f" {now.duplicate} were there already, {now.dead_letter} kept as dead letters,"
             f" {now.refused} refused"
         )

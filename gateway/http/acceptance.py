@@ -122,7 +122,10 @@ class Acceptance:
             digest = await self._stored_digest(candidate, published.sequence)
             self._remember(candidate.event_id, digest, published.sequence)
         if digest != candidate.digest:
-            raise RequestConflict("an event with this id came before, and its document was another one")
+            raise RequestConflict(
+                f"event {candidate.event_id} has the same id, came before, and its document was another one:"
+                " a change needs an id of its own"
+            )
         return Accepted(sequence=published.sequence, is_duplicate=flight.is_repeat or published.is_duplicate)
 
     def _landed(self, candidate: Candidate, ended: "asyncio.Future[Published]") -> None:

@@ -40,7 +40,10 @@ class SenderUnknown(Exception):
 
 
 class Courier:
-    """One source's way to one gateway. `token` gives a fresh bearer token each time that it is called."""
+    """One source's way to one gateway. `token` gives a fresh bearer token each time that it is called.
+
+    `on_wait` hears why it waits, and for how many seconds more it will.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class Courier:
         *,
         patience_seconds: float,
         dry_run: bool = False,
-        on_wait: Callable[[str], None] = lambda reason: None,
+        on_wait: Callable[[str, float], None] = lambda reason, seconds: None,
     ) -> None:
         self._client = client
         self._path = f"/v1/sources/{source}/events/batch" + ("?dry_run=true" if dry_run else "")
@@ -83,7 +86,7 @@ class Courier:
             try:
                 response = self._post(piece)
             except httpx.TransportError as error:
-                reason = f"{type(error).__name__}: {error}"
+                reason = f"the gateway doesn't answer ({error})"
             else:
                 if response.status_code == _UNPROVEN and not is_renewed:
                     self._bearer, is_renewed = "", True
@@ -92,9 +95,10 @@ class Courier:
                 if not _is_passing(response):
                     return response
                 reason, asked = _why(response), _retry_after(response)
-            if time.monotonic() > deadline:
+            left = deadline - time.monotonic()
+            if left < 0:
                 raise GatewayUnreached(reason)
-            self._on_wait(reason)
+            self._on_wait(reason, left)
             time.sleep(max(pause, asked))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

@@ -1,6 +1,7 @@
 """One run of `send`: every file in turn, every piece in order, each written down when it is answered."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol
 
@@ -93,11 +94,15 @@ class Errand:
             self._journal.save(file)
 
 
-def files_below(path: Path) -> Iterator[Path]:
-    """Yield the file, or every file below the folder by name; those that begin with a dot are left out."""
+def files_below(path: Path, pattern: str = "*") -> Iterator[Path]:
+    """Yield the file, or every file below the folder whose name is like the pattern, in the order of names.
+
+    Those that begin with a dot are left out.
+    """
     if path.is_file():
         yield path
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+        is_hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file() and not is_hidden and fnmatch(file.name, pattern):
             yield file

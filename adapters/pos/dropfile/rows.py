@@ -58,6 +58,7 @@ class Rows:
         self._comment = layout.comment.encode(layout.encoding, "replace")
         self._named: dict[str, int] = {}  # where the columns are that the layout calls by name
         self._width = 0
+        self._least = max((each.column for each in layout.columns if isinstance(each.column, int)), default=0)
         self.start = len(BOM_UTF8) if body.startswith(BOM_UTF8) else 0
         self._read_head()
 
@@ -133,7 +134,15 @@ class Rows:
             fault = fault or f"{text[:20]!r} begins no kind of row that the layout names"
         elif record is Record.LINE and self._width and any(map(str.strip, cells[self._width :])):
             fault = fault or f"it has {len(cells)} columns, and the header row {self._width}"
+        elif record is Record.LINE and self._is_cut_off(end, cells):
+            expected = self._width or self._least
+            fault = fault or f"it ends after {len(cells)} of {expected} columns, without a line's end"
         return Row(start=start, end=end, record=record, text=text, cells=cells, fault=fault)
+
+    def _is_cut_off(self, end: int, cells: tuple[str, ...]) -> bool:
+        """Say whether the file breaks off in this row. Other rows may end early: nothing stands there."""
+        is_last = end == len(self._body) and self._body[-1:] not in (b"\r", b"\n")
+        return is_last and self._layout.is_delimited and len(cells) < (self._width or self._least)
 
     def _cells(self, text: str) -> tuple[str, ...]:
         delimiter, quote = self._layout.delimiter, self._layout.quote
