@@ -151,8 +151,9 @@ def _violated(version: ContractVersion, document: Document) -> ContractViolated:
     if len(violations) == VIOLATIONS_LIMIT:
         places += " or more"
     first = f"; first {violations[0].path}: {violations[0].detail}" if violations else ""
+    name = f" {document.source_event_id}" if document.source_event_id else ""
     return ContractViolated(
-        f"the document breaks {version.identifier} at {places}{first}", violations, version.identifier
+        f"the document{name} breaks {version.identifier} at {places}{first}", violations, version.identifier
     )
 
 

@@ -99,6 +99,7 @@ def test_a_file_is_tried_with_a_layout_that_is_nowhere_else(folder: Path) -> Non
     assert done.exit_code == 1
     assert "price/9/A" in done.output
     assert "unreadable: 2,49" in done.output
+    assert "price/9/B" in done.output
 
 
 def test_a_layout_that_is_wrong_cannot_be_tried(tmp_path: Path) -> None:

@@ -112,9 +112,11 @@ def _outcome(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {"contract": "", "verdict": "valid"}
     try:
-        document = registry.validate(adapter.decode(arrival))
+        decoded = adapter.decode(arrival)
+        found["contract"] = decoded.contract
+        found["source_event_id"] = arrival.source_event_id or decoded.source_event_id
+        document = registry.validate(decoded)
         found["contract"] = f"{document.contract}@{document.version}"
-        found["source_event_id"] = arrival.source_event_id or document.source_event_id
         normalised = Canon(registry).hold(adapter.normalise(document, source, now))
         found["facts"] = msgspec.to_builtins(normalised.facts)
         found["exceptions"] = msgspec.to_builtins(normalised.exceptions)
