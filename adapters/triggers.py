@@ -38,7 +38,12 @@ def is_short(expected: Quantity, actual: Quantity, unit_price: Money | None = No
     ordered, short = Decimal(expected.value), Decimal(expected.value) - Decimal(actual.value)
     if expected.unit != actual.unit or ordered <= 0 or short <= 0 or short > ordered:
         return False
-    return short >= SHORT_SHARE * ordered or value_of(short, unit_price) >= SHORT_VALUE
+    return is_short_share(ordered, short) or value_of(short, unit_price) >= SHORT_VALUE
+
+
+def is_short_share(ordered: Decimal, short: Decimal) -> bool:
+    """Say whether so many units less matter where nobody says what they are worth."""
+    return short > 0 and short >= SHORT_SHARE * ordered
 
 
 def value_of(units: Decimal, unit_price: Money | None) -> Decimal:

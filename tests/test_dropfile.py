@@ -667,7 +667,8 @@ def test_receipts_are_a_series_only_where_the_layout_promises_all_of_them():
     till = SALES.replace('field = "item"', 'field = "till"')
     body = b"1;7;3;1;2.00\n"
     for promised in (False, True):
-        declared = layout(till, f"sequence_has_no_gaps = {str(promised).lower()}\n")
+        promise = f"sequence_has_no_gaps = {str(promised).lower()}\n"
+        declared = layout(till, promise + 'constants = { business_day = "2026-11-23" }\n')
         adapter = DropFileAdapter(Layouts([declared]))
         [arrival] = arrivals(declared, body)
         found = adapter.normalise(adapter.decode(arrival), demo_source("pos"), RECEIVED_AT).series

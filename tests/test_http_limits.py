@@ -10,6 +10,7 @@ import pytest
 from http_face import Face, OpenFace, Socket, answer_of
 
 from gateway.http import exchange
+from gateway.http.limits import InFlight
 from gateway.settings import HttpSettings
 
 NOTE = json.dumps({"id": "n-1", "store": "7"}).encode()
@@ -171,3 +172,12 @@ async def test_load_balancers_may_ask_with_head(face: Face) -> None:
         answer = await face.client.head(path)
         assert answer.status_code in {200, 503}
         assert answer.content == b""
+
+
+async def test_files_that_come_slowly_leave_room_for_single_messages() -> None:
+    in_flight = InFlight(requests_limit=10, bytes_limit=128)
+    with in_flight.request() as file, in_flight.request() as message:
+        await file.room_for_file(64)
+        file.hold(64)
+        assert not in_flight.has_room_for_file(64)
+        message.take(16)

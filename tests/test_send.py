@@ -12,13 +12,16 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from adapters.conformance import samples
 from gateway.bootstrap import install, remember_config
+from gateway.cli.send import Screen
 from gateway.data_folder import DataFolder
 from gateway.sending import courier as courier_module
 from gateway.sending import pieces as pieces_module
-from gateway.sending.courier import Courier, GatewayUnreached, SenderUnknown
+from gateway.sending.courier import Courier, GatewayUnreached, Refusal, SenderUnknown
 from gateway.sending.errand import Errand, files_below
 from gateway.sending.journal import Counts, FileState, Journal
 from gateway.sending.pieces import FileTooLarge, Piece, pieces
@@ -151,6 +154,31 @@ def test_what_passes_is_tried_again_and_a_token_that_expired_is_renewed(lines: P
     assert (counts.accepted, refusals) == (3, [])
     assert gateway.bodies == [first.body] * 6
     assert gateway.tokens[-2:] == ["Bearer token-0", "Bearer token-1"]
+
+
+def test_a_page_of_something_before_the_gateway_is_no_verdict(lines: Path) -> None:
+    page, moved = httpx.Response(200, html="<p>Log in</p>"), httpx.Response(301, headers={"location": "/"})
+    counts, refusals = courier(Gateway(page, moved)).bring(next(pieces(lines)), "lines.ndjson")
+    assert (counts.accepted, refusals) == (3, [])
+
+
+def test_what_a_sender_wrote_is_shown_as_it_is_and_written_down(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "refused.ndjson"
+    with Progress(console=Console(stderr=True)) as progress:
+        screen = Screen(progress, 1, file)
+        screen.refused(
+            [Refusal(file="a.json", place=1, code="contract.violated", detail="one of [ean, [/x]")]
+        )
+    assert "one of [ean, [/x]" in capsys.readouterr().err
+    assert b"[ean, [/x]" in file.read_bytes()
+
+
+def test_a_name_that_is_no_utf8_is_sent_and_remembered(lines: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.ndjson"))
+    lines.rename(odd)
+    assert run(Gateway(), odd, tmp_path)[0].accepted == 10
+    now, before = run(Gateway(), odd, tmp_path)
+    assert (now.items, before.accepted) == (0, 10)
 
 
 def test_patience_ends(lines: Path) -> None:

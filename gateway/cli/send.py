@@ -10,6 +10,7 @@ import msgspec
 import rich_click as click
 from click.exceptions import Exit
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -59,7 +60,7 @@ class Screen:
         elif state.pieces:
             self._progress.console.print(
                 f"{file}: going on behind the {state.counts.items} items that were answered before",
-                highlight=False, soft_wrap=True,
+                highlight=False, soft_wrap=True, markup=False,
             )  # fmt: skip
 
     def answered(self, piece: Piece, counts: Counts) -> None:
@@ -70,25 +71,27 @@ class Screen:
         self._progress.advance(self._task, len(piece.body))
 
     def refused(self, refusals: list[Refusal]) -> None:
+        if self._refused_file is not None:
+            with self._refused_file.open("ab") as file:
+                file.writelines(msgspec.json.encode(refusal) + b"\n" for refusal in refusals)
         for refusal in refusals:
             if self.codes.total() < SHOWN_REFUSALS:
                 where = f" {refusal.pointer}" if refusal.pointer else ""
+                what = escape(f"{refusal.file} item {refusal.place}{where}: {refusal.detail}")
                 self._progress.console.print(
-                    f"[red]{refusal.code}[/] {refusal.file} item {refusal.place}{where}: {refusal.detail}",
-                    highlight=False, soft_wrap=True,
-                )  # fmt: skip
+                    f"[red]{refusal.code}[/] {what}", highlight=False, soft_wrap=True
+                )
             elif self.codes.total() == SHOWN_REFUSALS:
                 self._progress.console.print(
                     "the others are not shown; --refused-file FILE writes all of them down", highlight=False
                 )
             self.codes[refusal.code] += 1
-        if self._refused_file is not None:
-            with self._refused_file.open("ab") as file:
-                file.writelines(msgspec.json.encode(refusal) + b"\n" for refusal in refusals)
 
     def waits(self, reason: str, seconds: float) -> None:
         self._progress.console.print(
-            f"[yellow]waiting[/], for {seconds:.0f} s at most: {reason}", highlight=False, soft_wrap=True
+            f"[yellow]waiting[/], for {seconds:.0f} s at most: {escape(reason)}",
+            highlight=False,
+            soft_wrap=True,
         )
 
 

@@ -160,7 +160,7 @@ async def _whole(exchange: Exchange, chunks: AsyncIterator[bytes], share: Share,
     """Return a body for which there is room before it comes: two halves must not wait for each other."""
     declared = exchange.declared_bytes
     expected = limit_bytes if declared is None else min(declared, limit_bytes)
-    await share.room(expected)
+    await share.room_for_file(expected)
     share.hold(expected)
     body = b"".join([chunk async for chunk in chunks])
     share.hold(len(body))

@@ -69,7 +69,8 @@ class Intake:
         """
         async with Window(self._keeper, answer) as window:
             async for chunk in chunks:
-                await self._take(submission, list(cutter.feed(chunk)), len(chunk), window)
+                found = list(cutter.feed(chunk))
+                await self._take(submission, found, sum(len(each.body) for each in found), window)
                 share.hold(window.held_bytes + cutter.held_bytes)
                 if not share.has_room():
                     # who waits gives back first what need not be held, or all would wait for each other

@@ -63,7 +63,11 @@ class Keeper:
 
     async def room(self) -> None:
         """Wait until the broker keeps up. Raises: BrokerUnavailable where it takes too long."""
-        await self._acceptance.room()
+        try:
+            await self._acceptance.room()
+        except EventError as error:
+            self._observer.stage_failed(Failed(STAGE, error))
+            raise
 
     async def finish(self, begun: Verdict | OnItsWay) -> Verdict:
         """Wait for the broker where the item is on its way, and tell what became of it. Never raises."""

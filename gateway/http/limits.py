@@ -1,12 +1,14 @@
 """How many requests and bytes the gateway holds at once: beyond that it says so instead of falling over."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from contracts.errors import TooManyRequests
 
 ROOM_SECONDS = 30.0
+KEPT_FREE = 8  # the part of all bytes that files leave to single messages, however slowly those come
 
 
 class InFlight:
@@ -37,6 +39,11 @@ class InFlight:
         """Say whether `count` bytes more may be held."""
         return self.held_bytes + count <= self._bytes_limit
 
+    def has_room_for_file(self, count: int) -> bool:
+        """Say whether a file of `count` bytes may come, so that single messages still have room beside it."""
+        is_alone = self.held_bytes == 0 and self.has_room(count)
+        return is_alone or self.has_room(count + self._bytes_limit // KEPT_FREE)
+
     def hold(self, count: int) -> None:
         """Hold `count` bytes more, or, where it is negative, less."""
         self.held_bytes += count
@@ -46,11 +53,11 @@ class InFlight:
                 if not one.done():
                     one.set_result(None)
 
-    async def room(self, count: int) -> None:
-        """Wait until `count` bytes more may be held. Raises: TooManyRequests after half a minute."""
+    async def room(self, has_room: Callable[[], bool]) -> None:
+        """Wait until there is room. Raises: TooManyRequests after half a minute."""
         try:
             async with asyncio.timeout(ROOM_SECONDS):
-                while not self.has_room(count):
+                while not has_room():
                     one: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     self._waiting.append(one)
                     await one
@@ -91,10 +98,13 @@ class Share:
         """Say whether all requests together hold no more than they may."""
         return self._in_flight.has_room(0)
 
-    async def room(self, count: int = 0) -> None:
-        """Wait until `count` bytes more may be held. Raises: TooManyRequests."""
-        if not self._in_flight.has_room(count):
-            await self._in_flight.room(count)
+    async def room(self) -> None:
+        """Wait until all requests together hold no more than they may. Raises: TooManyRequests."""
+        await self._in_flight.room(self.has_room)
+
+    async def room_for_file(self, count: int) -> None:
+        """Wait until a file of `count` bytes may come. Raises: TooManyRequests."""
+        await self._in_flight.room(lambda: self._in_flight.has_room_for_file(count))
 
 
 def _too_many_bytes() -> TooManyRequests:

@@ -92,7 +92,7 @@ class Courier:
                     self._bearer, is_renewed = "", True
                     continue
                 _check_sender(response)
-                if not _is_passing(response):
+                if _is_verdict(response) and not _is_passing(response):
                     return response
                 reason, asked = _why(response), _retry_after(response)
             left = deadline - time.monotonic()
@@ -111,6 +111,12 @@ class Courier:
 def _check_sender(response: httpx.Response) -> None:
     if response.status_code == _UNPROVEN or response.status_code in _NOT_OURS:
         raise SenderUnknown(_why(response))
+
+
+def _is_verdict(response: httpx.Response) -> bool:
+    """Say whether the gateway itself answers: something before it may redirect, or show a page of its own."""
+    content = _content(response)
+    return "items" in content or "code" in content
 
 
 def _is_passing(response: httpx.Response) -> bool:

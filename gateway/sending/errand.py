@@ -7,7 +7,7 @@ from typing import Protocol
 
 from contracts.errors import EventError
 from gateway.sending.courier import Courier, Refusal
-from gateway.sending.journal import Counts, FileState, Journal
+from gateway.sending.journal import Counts, FileState, Journal, readable
 from gateway.sending.pieces import FileTooLarge, Piece, pieces
 
 
@@ -46,7 +46,7 @@ class Errand:
         """
         now, before = Counts(), Counts()
         for file in files:
-            name = str(file.relative_to(root))
+            name = readable(file.relative_to(root))
             try:
                 state = self._journal.state(file) if self._journal is not None else FileState.of(file)
             except OSError as error:
@@ -83,10 +83,10 @@ class Errand:
         counts, refusals = self._courier.bring(piece, name)
         state.counts.add(counts)
         state.pieces += 1
+        if refusals:  # told before the piece counts as answered: it may come twice, but never not at all
+            self._listener.refused(refusals)
         self._save(file)
         self._listener.answered(piece, counts)
-        if refusals:
-            self._listener.refused(refusals)
         return counts
 
     def _save(self, file: Path) -> None:

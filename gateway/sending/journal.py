@@ -13,6 +13,16 @@ from gateway.sending.pieces import BYTES_LIMIT, ITEMS_LIMIT
 CUTTING = f"{ITEMS_LIMIT}/{BYTES_LIMIT}"  # pieces that were cut otherwise can't be told from one another
 
 
+def readable(file: Path) -> str:
+    """Return a path as text that any encoding takes: what is not UTF-8 in it is written `\\xe9`."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def _is_there(name: str) -> bool:
+    # one with bytes that are not UTF-8 can't be told from its text: it stays
+    return "\\x" in name or Path(name).exists()
+
+
 class Counts(Struct, kw_only=True):
     """What the gateway answered: items that it kept now, had before, kept as dead letters, and refused."""
 
@@ -68,7 +78,7 @@ class Journal:
 
     def state(self, file: Path) -> FileState:
         """Return what is known of a file; a new state for one that changed since. Raises: OSError."""
-        fresh, name = FileState.of(file), str(file.absolute())
+        fresh, name = FileState.of(file), readable(file.absolute())
         known = self._states.get(name)
         if known is None or (known.size, known.modified_ns) != (fresh.size, fresh.modified_ns):
             known = self._states[name] = fresh
@@ -76,12 +86,12 @@ class Journal:
 
     def forget(self, file: Path) -> None:
         """Begin a file anew."""
-        self._states.pop(str(file.absolute()), None)
+        self._states.pop(readable(file.absolute()), None)
 
     def save(self, file: Path) -> None:
         """Write a file's state down."""
         with self.path.open("ab") as opened:
-            opened.write(self._line(str(file.absolute())))
+            opened.write(self._line(readable(file.absolute())))
 
     def _line(self, name: str) -> bytes:
         return msgspec.json.encode(_Line(file=name, cutting=CUTTING, state=self._states[name])) + b"\n"
@@ -95,7 +105,7 @@ class Journal:
                 line = msgspec.json.decode(text, type=_Line)
             except msgspec.DecodeError:
                 continue  # half a line: sending again is harmless, what is there already is a duplicate
-            if line.cutting == CUTTING and Path(line.file).exists():
+            if line.cutting == CUTTING and _is_there(line.file):
                 states[line.file] = line.state
         self._states = states
         draft = self.path.with_suffix(f".{os.getpid()}.draft")

@@ -122,8 +122,12 @@ def _of_key(layout: Layout) -> Iterator[str]:
     for name in layout.key:
         if name not in declared:
             yield f"`{name}` is in no column and no constant - at `$.key`"
-    if layout.sequence_has_no_gaps and not {"till", "sequence"} <= declared:
-        yield "receipts are numbered by the fields `till` and `sequence` - at `$.sequence_has_no_gaps`"
+    if layout.sequence_has_no_gaps and not {"till", "sequence", "business_day"} <= declared:
+        # without the day, numbers that start anew look like late ones
+        yield (
+            "receipts are numbered by the fields `till` and `sequence`, and start anew by `business_day`"
+            " - at `$.sequence_has_no_gaps`"
+        )
     for name in sorted(FIELDS[layout.rows].needed - declared):
         yield f"{layout.rows} rows need the field `{name}`, in a column or a constant - at `$.columns`"
 

@@ -36,7 +36,7 @@ _UNSELLABLE = {
 _MISMATCHES = frozenset({"mismatch_class", "mismatch_instance", "mismatch_quantity"})
 # somebody knows, and deals with it
 _DEALT_WITH = frozenset(
-    {"decommissioning", "destroying", "disassembling", "killing", "repairing", "replacing"}
+    {"decommissioning", "destroying", "disassembling", "killing", "repairing", "replacing", "returning"}
 )
 
 

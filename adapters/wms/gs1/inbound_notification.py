@@ -70,8 +70,8 @@ def _fact(reading: Reading, shipment: Shipment) -> Fact:
     )
 
 
-def _is_exception(fact: Fact, _short: Shortage) -> bool:
-    return fact.kind is FactKind.RECEIPT and fact.status == _FINISHED
+def _is_exception(fact: Fact, short: Shortage) -> bool:
+    return fact.kind is FactKind.RECEIPT and fact.status == _FINISHED and short.is_suppliers
 
 
 def _is_return(reading: Reading, at: str) -> bool:

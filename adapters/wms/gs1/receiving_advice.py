@@ -56,8 +56,9 @@ def normalise(reading: Reading) -> Normalised:
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED, _AT),
     )
-    short = (exception(reading, Category.SUPPLIER_SHORT_SHIPMENT, each, fact) for each in shortages(lines))
-    return Normalised(facts=(fact,), exceptions=each_once(short))
+    short = (each for each in shortages(lines) if each.is_suppliers)
+    found = (exception(reading, Category.SUPPLIER_SHORT_SHIPMENT, each, fact) for each in short)
+    return Normalised(facts=(fact,), exceptions=each_once(found))
 
 
 KIND = DocumentKind(contract=CONTRACT, business_key=business_key, normalise=normalise)

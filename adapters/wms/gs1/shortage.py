@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from adapters.keys import distinct, key, nearest
 from adapters.reading import Reading
-from adapters.values import quantity
+from adapters.triggers import is_short_share, total_quantity
 from adapters.wms.gs1.lines import Line
 from contracts.canonical import (
     Category,
@@ -35,6 +35,11 @@ class Shortage(Struct, frozen=True, kw_only=True):
     references: tuple[Reference, ...]
     evidence: tuple[Evidence, ...]
 
+    @property
+    def is_suppliers(self) -> bool:
+        """Whether so little came that the supplier has to answer for it; no weight is exact."""
+        return is_short_share(Decimal(self.expected.value), self.units)
+
 
 def shortages(lines: Iterable[Line]) -> Iterator[Shortage]:
     """Yield what comes short, lines that count towards the same counted together.
@@ -46,7 +51,7 @@ def shortages(lines: Iterable[Line]) -> Iterator[Shortage]:
     for line in lines:
         groups.setdefault(line.group, []).append(line)
     for group, members in groups.items():
-        expected, actual = _expected(members), _actual(members)
+        expected, actual = _expected(members), total_quantity(line.actual for line in members)
         if expected is None or actual is None or expected.unit != actual.unit:
             continue
         units = Decimal(expected.value) - Decimal(actual.value)
@@ -89,10 +94,3 @@ def _expected(members: list[Line]) -> Quantity | None:
     if len({each.unit for each in known}) != 1:
         return None
     return max(known, key=lambda each: Decimal(each.value))
-
-
-def _actual(members: list[Line]) -> Quantity | None:
-    known = [line.actual for line in members if line.actual]
-    if len(known) != len(members) or len({each.unit for each in known}) != 1:
-        return None
-    return quantity(sum((Decimal(each.value) for each in known), Decimal(0)), known[0].unit)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from adapters.keys import each_once, key, member, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.triggers import VARIANCE_MIN_UNITS
+from adapters.triggers import VARIANCE_MIN_UNITS, is_short_share
 from contracts.canonical import (
     Category,
     Fact,
@@ -117,7 +117,7 @@ def _references(reading: Reading) -> tuple[Reference, ...]:
 
 
 def _shortage(reading: Reading, line: _Line, fact: Fact) -> RetailException | None:
-    if line.received is None or line.received >= line.expected:
+    if line.received is None or not is_short_share(line.expected, line.expected - line.received):
         return None
     return _exception(
         reading, Category.SUPPLIER_SHORT_SHIPMENT, line, fact, "expected_quantity", "received_quantity"

@@ -8,6 +8,7 @@ from msgspec import Struct
 from adapters.keys import each_once, key, member
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
+from adapters.triggers import is_short_share
 from contracts.canonical import (
     Category,
     Fact,
@@ -73,7 +74,9 @@ def normalise(reading: Reading) -> Normalised:
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED),
     )
-    short = [line for line in lines if is_closed and line.received < line.ordered]
+    short = [
+        line for line in lines if is_closed and is_short_share(line.ordered, line.ordered - line.received)
+    ]
     return Normalised(
         facts=(fact,), exceptions=each_once(_short_shipment(reading, line, occurred_at) for line in short)
     )
