@@ -102,6 +102,17 @@ class Evidence(Struct, frozen=True, kw_only=True):
     value: str
 
 
+class Circumstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the sender knows beside the exception and helps to find its cause, as a decimal string.
+
+    docs/triage.md has the names and units. `as_of` is RFC 3339, None when it is as old as the exception.
+    """
+
+    name: str
+    value: str
+    as_of: str | None = None
+
+
 class Assumption(Struct, frozen=True, kw_only=True):
     """What the document did not say and the source's settings did, such as `time_zone` = `Europe/Berlin`."""
 
@@ -169,6 +180,7 @@ class RetailException(Struct, frozen=True, kw_only=True, omit_defaults=True):
     references: tuple[Reference, ...] = ()
     money_at_risk: Money | None = None
     evidence: tuple[Evidence, ...] = ()
+    context: tuple[Circumstance, ...] = ()
     assumed: tuple[Assumption, ...] = ()
     missing: tuple[str, ...] = ()
 

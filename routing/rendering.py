@@ -11,7 +11,7 @@ from contracts.records import DeliveryEntry
 from routing.broker.commit import Outgoing
 from routing.items import RoutedException, RoutedItem, RouterItem
 
-EXCEPTION_VERSION = "1.0.0"
+EXCEPTION_VERSION = "1.1.0"
 DELIVERY_LIMIT_BYTES = 4 << 20  # half of what the broker takes in one message
 
 

@@ -41,7 +41,7 @@ def test_text_that_is_longer_than_its_contract_takes_is_not_mapped() -> None:
 
 
 def test_exception_is_held_like_a_fact() -> None:
-    with pytest.raises(Unmapped, match=r"exception-inventory-variance@1.0.0 .*\$\.key: "):
+    with pytest.raises(Unmapped, match=r"exception-inventory-variance@1.1.0 .*\$\.key: "):
         CANON.hold(Normalised(exceptions=(variance(""),)))
 
 

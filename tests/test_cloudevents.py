@@ -262,7 +262,7 @@ def test_type_that_is_not_ours_is_an_unknown_contract(name: str) -> None:
 def test_dataschema_names_the_exact_version_and_type_alone_the_major() -> None:
     assert decoded(event()).version == "1.0.0"
     assert decoded(event(dataschema=None)).version == "1"
-    assert REGISTRY.validate(decoded(event(dataschema=None))).version == "1.0.0"
+    assert REGISTRY.validate(decoded(event(dataschema=None))).version == "1.1.0"
 
 
 @pytest.mark.parametrize(
