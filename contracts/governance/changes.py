@@ -16,14 +16,14 @@ _LISTS = {"enum": "the value", "x-extensible-enum": "the code", "const": "the va
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """One difference: the place of a document (`*` for any index or member, empty for all of it) and words."""
+    """One difference, in words. `place` has `*` for any index or member; empty is the whole document."""
 
     place: str
     words: str
 
 
 def changes(old: Any, new: Any) -> list[Change]:
-    """Return what is different in `new`, in the order of the places. What is below a new member is left out."""
+    """Return what is different in `new`, in the order of the places; of a new member only that it is new."""
     before, after = _by_place(old), _by_place(new)
     found: list[Change] = []
     for place in sorted(before.keys() | after.keys()):

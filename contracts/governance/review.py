@@ -38,13 +38,15 @@ class Review(Struct, frozen=True, kw_only=True):
     `steps` compares it with each live version of its major, newest first; where its major is new, with the
     newest version before it, whose promises it doesn't have to keep. `floor` is what has to be raised, and
     `least` the least version that it may be. `refusals` say why it can't be published as it stands and what
-    to do; without one it can. `notes` are worth knowing.
+    to do; without one it can. `verdict` is that of the comparisons that bind it, `outcome` what becomes of
+    it: breaking where it is refused, undecided where only a proof is missing. `notes` are worth knowing.
     """
 
     contract: str
     version: str
     relation: Relation
     verdict: Verdict
+    outcome: Verdict
     floor: Floor
     least: str
     steps: tuple[Step, ...] = ()
@@ -85,15 +87,18 @@ def review(
     )  # fmt: skip
     binding = tuple(each for each in steps if major_of(each.against) == major_of(proposal.version))
     floor, least = _least(contract, proposal, binding)
+    refusals = tuple(_refusals(contract, proposal, binding, least))
+    verdict = worst([each.verdict for each in binding])
     return Review(
         contract=contract.manifest.name,
         version=proposal.version,
         relation=terms.relation,
-        verdict=worst([each.verdict for each in binding]),
+        verdict=verdict,
+        outcome=worst([*(weight for weight, _ in refusals), *([verdict] if proposal.names_live else [])]),
         floor=floor,
         least=least,
         steps=steps,
-        refusals=tuple(_refusals(contract, proposal, binding, least)),
+        refusals=tuple(sentence for _, sentence in refusals),
         notes=tuple(_notes(contract, proposal, steps, binding, least, today)),
     )
 
@@ -127,35 +132,40 @@ def _least(contract: ContractFolder, proposal: Proposal, binding: tuple[Step, ..
 
 def _refusals(
     contract: ContractFolder, proposal: Proposal, binding: tuple[Step, ...], least: str
-) -> Iterator[str]:
+) -> Iterator[tuple[Verdict, str]]:
     for name in sorted(member_names(proposal.schema) & set(contract.manifest.reserved)):
         yield (
+            Verdict.BREAKING,
             f"{name!r} is a reserved name: events that carry its old meaning are still about;"
-            " choose another name"
+            " choose another name",
         )
     if proposal.names_live or not binding:
         return
     newest, place = binding[0].against, version_order(proposal.version)
     if place < version_order(newest):
-        yield f"{proposal.version} is below {newest}, which is there already: make it {least}, or higher"
+        yield (
+            Verdict.BREAKING,
+            f"{proposal.version} is below {newest}, which is there already: make it {least}, or higher",
+        )
     elif place < version_order(least):
         yield _too_low(proposal, binding, least)
 
 
-def _too_low(proposal: Proposal, binding: tuple[Step, ...], least: str) -> str:
+def _too_low(proposal: Proposal, binding: tuple[Step, ...], least: str) -> tuple[Verdict, str]:
     blocked = [each for each in binding if each.verdict is not Verdict.COMPATIBLE]
+    told, verdict = ", ".join(each.against for each in blocked), worst([each.verdict for each in blocked])
     if not blocked:
         return (
+            Verdict.BREAKING,
             f"{proposal.version} raises too little above {binding[0].against}, whose language it changes:"
-            f" make it {least}, or higher"
+            f" make it {least}, or higher",
         )
-    told = ", ".join(each.against for each in blocked)
-    if all(each.verdict is Verdict.UNDECIDED for each in blocked):
-        return (
+    if verdict is Verdict.UNDECIDED:
+        return verdict, (
             f"{proposal.version} is not proven to be compatible with {told}: write it more simply, make it"
             f" {least}, or have somebody answer for it in `waivers`"
         )
-    return f"{proposal.version} breaks {told}: take back what breaks it, or make it {least}"
+    return verdict, f"{proposal.version} breaks {told}: take back what breaks it, or make it {least}"
 
 
 def _notes(

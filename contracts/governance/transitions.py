@@ -51,7 +51,8 @@ def deprecate(manifest: Manifest, version: str, notice: Deprecation, today: date
         )
     if entry.deprecated and notice.removal < entry.deprecated.removal:
         raise TransitionRefused(
-            f"{entry.deprecated.removal} was announced as its end, and senders plan by it: it only moves later"
+            f"{entry.deprecated.removal} was announced as its end, and senders plan by it: only a later day"
+            " can take its place"
         )
     _require_alternative(manifest, version, notice.alternative)
     state = State.DEPRECATED if notice.effective <= today else entry.state
