@@ -274,7 +274,9 @@ class ContractBrownOut(TryLater):
 
     code = "contract.brown-out"
 
-    def __init__(self, detail: str, *, contract: str, successor: str, retry_after_seconds: int) -> None:
+    def __init__(
+        self, detail: str, *, contract: str = "", successor: str = "", retry_after_seconds: int = 1
+    ) -> None:
         super().__init__(detail, retry_after_seconds=retry_after_seconds)
         self.contract = contract
         self.successor = successor

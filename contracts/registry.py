@@ -64,7 +64,7 @@ class Contract(Struct, frozen=True, kw_only=True):
         return None
 
     def successor(self, ended: ContractVersion, at: float | None = None) -> ContractVersion | None:
-        """Return what to use instead: what the manifest names, or what takes the place of that in its turn."""
+        """Return what to use instead: what the manifest names, or what takes its place in its turn."""
         seen: set[str] = set()
         while ended.deprecated is not None and ended.version not in seen:
             seen.add(ended.version)
@@ -119,7 +119,7 @@ class Registry:
             raise _absence(contract, version, None) from None
 
     def resolve(self, name: str, version: str | None = None, at: float | None = None) -> ContractVersion:
-        """Return one that takes events: the newest published, the newest of a major (`1`), or exactly `x.y.z`.
+        """Return one that takes events: the newest published, that of a major (`1`), or exactly `x.y.z`.
 
         A draft or a candidate is returned only for its exact version.
 

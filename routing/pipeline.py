@@ -9,7 +9,7 @@ from contracts.adapter import Adapter
 from contracts.canon import Canon
 from contracts.documents import Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
-from contracts.registry import Registry
+from contracts.registry import Registry, hold
 from routing.broker.api import StreamReader
 from routing.detection import Detector, FactContext, identify
 from routing.intake import item_of_stored
@@ -103,12 +103,19 @@ class Pipeline:
         return DecodedItem(item=item, document=adapter.decode(item.arrival))
 
     def _decode_again(self, item: RouterItem) -> DecodedItem:
-        """Judge a replay as the gateway would today: what was refused at the door may be fit by now."""
+        """Judge what was refused at the door as the gateway would today; what was accepted, as it was then.
+
+        An item that has a version was accepted: it is read in it, also past that version's sunset.
+        """
         arrival = item.arrival
         message = Message(body=arrival.body, media_type=arrival.media_type)
         adapter = self._adapter_for(self._source(item).system, message)
         _, _, version = item.contract.partition("@")
-        document = self._registry.validate(adapter.decode(arrival), version or None)
+        decoded = adapter.decode(arrival)
+        if version:
+            document = hold(self._registry.exact(decoded.contract, version), decoded)
+        else:
+            document = self._registry.validate(decoded)
         contract = f"{document.contract}@{document.version}"
         return DecodedItem(item=msgspec.structs.replace(item, contract=contract), document=document)
 

@@ -1,6 +1,7 @@
 """The application: every endpoint, joined from parts that the bootstrap made."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -38,7 +39,7 @@ log = structlog.get_logger()
 
 
 class GatewayParts(Struct, frozen=True, kw_only=True):
-    """What the application is made of. `partitions` is that of the streams."""
+    """What the application is made of. `partitions` is that of the streams, `clock` says Unix seconds."""
 
     settings: HttpSettings
     registry: Registry
@@ -53,6 +54,7 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     readiness: Probe
     metrics: Metrics
     observer: Observer = SilentObserver()
+    clock: Callable[[], float] = time.time
 
 
 def create_app(parts: GatewayParts) -> Litestar:
@@ -86,7 +88,7 @@ def create_app(parts: GatewayParts) -> Litestar:
 
 def _ingest(parts: GatewayParts) -> Ingest:
     settings, observer = parts.settings, parts.observer
-    stages = IngestStages(parts.catalogue, parts.registry, settings)
+    stages = IngestStages(parts.catalogue, parts.registry, settings, clock=parts.clock)
     keeper = Keeper(
         parts.acceptance,
         observer,
@@ -99,7 +101,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     return Ingest(
         Admission(parts.authenticator, Sources(parts.sources), parts.catalogue),
         Intake(stages, keeper, observer, items_limit=settings.items_limit),
-        Replies(parts.registry),
+        Replies(parts.registry, clock=parts.clock),
         in_flight,
         settings,
         observer,

@@ -10,7 +10,7 @@ from gateway.http.sources import RegisteredSource, Sender
 
 
 class WantedVersion(Struct, frozen=True, kw_only=True):
-    """What the header `Contract: name@x.y.z` asks for."""
+    """What the header `Contract` asks for: `name@x.y.z`, or `name@major`."""
 
     contract: str
     version: str
