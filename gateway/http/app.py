@@ -33,7 +33,9 @@ from gateway.http.openapi import document
 from gateway.http.replies import Replies
 from gateway.http.sources import RegisteredSource, Sources
 from gateway.http.stages import IngestStages
+from gateway.http.usage import UsageRecorder
 from gateway.settings import HttpSettings
+from routing.contract_usage import UsageCounts
 
 log = structlog.get_logger()
 
@@ -54,6 +56,7 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     readiness: Probe
     metrics: Metrics
     observer: Observer = SilentObserver()
+    usage: UsageCounts = msgspec.field(default_factory=UsageCounts)
     clock: Callable[[], float] = time.time
 
 
@@ -92,6 +95,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     keeper = Keeper(
         parts.acceptance,
         observer,
+        UsageRecorder(parts.registry, parts.usage),
         partitions=parts.partitions,
         body_limit_bytes=settings.body_limit_bytes,
     )

@@ -21,6 +21,7 @@ from gateway.http.acceptance import Acceptance, Accepted, Flight
 from gateway.http.candidates import DeadLetterCandidate, candidate_of, candidate_of_refused
 from gateway.http.items import Item, RehearsedItem, ValidItem
 from gateway.http.observer import Observer
+from gateway.http.usage import UsageRecorder
 from gateway.http.verdicts import Verdict
 from routing.stages import Failed
 
@@ -48,10 +49,17 @@ class Keeper:
     """Sends items on their way and waits for them. Every item ends in exactly one verdict."""
 
     def __init__(
-        self, acceptance: Acceptance, observer: Observer, *, partitions: int, body_limit_bytes: int
+        self,
+        acceptance: Acceptance,
+        observer: Observer,
+        usage: UsageRecorder,
+        *,
+        partitions: int,
+        body_limit_bytes: int,
     ) -> None:
         self._acceptance = acceptance
         self._observer = observer
+        self._usage = usage
         self._partitions = partitions
         self._body_limit_bytes = body_limit_bytes
 
@@ -80,6 +88,7 @@ class Keeper:
         """Wait for the broker where the item is on its way, and tell what became of it. Never raises."""
         verdict = await self._end(begun) if isinstance(begun, OnItsWay) else begun
         reply, error = verdict.reply, verdict.error
+        self._usage.item_ended(verdict)
         self._observer.item_ended(
             source=verdict.item.submission.source.name,
             verdict=verdict.outcome,
