@@ -78,11 +78,16 @@ class Deprecation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class VersionEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The state of one version, and the day it was published."""
+    """The state of one version, and the day it was published.
+
+    `no_path` stands at the first version of a major that has no cast, or a cast in one direction only: it
+    tells those on another major how to come over.
+    """
 
     state: State
     published: date | None = None
     deprecated: Deprecation | None = None
+    no_path: str = ""
 
 
 class Consumer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,12 +11,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from contracts.casting.cast import Cast, major_of
+from contracts.casting.route import find_route
+from contracts.casting.run import run_route
 from contracts.documents import Document, ValidDocument
 from contracts.errors import (
     ContractBrownOut,
     ContractRetired,
     ContractUnknown,
     ContractViolated,
+    NoPath,
     VersionUnknown,
 )
 from contracts.folder import PUBLISHED, SCHEMA_FILE, ContractFolder, contract_folders, read_contract
@@ -24,6 +28,8 @@ from contracts.lifecycle import ENDED, brown_out_at, state_at
 from contracts.manifest import ContractsError, Deprecation, Kind, Manifest, State
 from contracts.validation import VIOLATIONS_LIMIT, Validator, prove_formats
 from contracts.views import writer_view
+
+_READ = (State.PUBLISHED, State.DEPRECATED, State.SUNSET)
 
 
 class ContractVersion(Struct, frozen=True, kw_only=True):
@@ -49,10 +55,14 @@ class ContractVersion(Struct, frozen=True, kw_only=True):
 
 
 class Contract(Struct, frozen=True, kw_only=True):
-    """One contract; `versions` is in the order of the versions, oldest first."""
+    """One contract; `versions` is in the order of the versions, oldest first.
+
+    `casts` are those of versions that are no trial any more.
+    """
 
     manifest: Manifest
     versions: Mapping[str, ContractVersion]
+    casts: tuple[Cast, ...] = ()
 
     def newest(self, major: str | None = None, at: float | None = None) -> ContractVersion | None:
         """Return the newest published version, else the newest deprecated one, of all majors or of one."""
@@ -72,6 +82,15 @@ class Contract(Struct, frozen=True, kw_only=True):
             if ended.state_at(at) not in ENDED:
                 return ended
         return self.newest(None, at)
+
+    def newest_read(self, major: str) -> ContractVersion | None:
+        """Return the newest version of a major that is read: published, else deprecated, else sunset."""
+        of_major = [each for each in self.versions.values() if major_of(each.version) == major]
+        for state in _READ:
+            found = [each for each in of_major if each.state is state]
+            if found:
+                return found[-1]
+        return None
 
 
 class Registry:
@@ -157,6 +176,29 @@ class Registry:
         """
         return hold(self.resolve(document.contract, document.version or pinned, at), document)
 
+    def readable(self, name: str, major: str) -> ContractVersion:
+        """Return the version in which a reader of a major gets documents. Raises: ContractUnknown, NoPath."""
+        found = self.contract(name).newest_read(major)
+        if found is None:
+            raise NoPath(f"{name} has no version of major {major} that is read")
+        return found
+
+    def cast(self, name: str, tree: Any, version: str, target: ContractVersion) -> Any:
+        """Return a document of `version` as one of `target`, which keeps it; `tree` stays as it is.
+
+        Within a major it is what a reader of `target` sees; between majors the casts are run one by one.
+
+        Raises: ContractUnknown; NoPath where no chain of casts leads there, or where one fails.
+        """
+        contract = self.contract(name)
+        route = find_route(contract.casts, major_of(version), major_of(target.version))
+        if route is None:
+            raise NoPath(
+                f"no cast leads from {name} {version} to {target.version}"
+                f"{_told(contract, version, target.version)}"
+            )
+        return run_route(route, tree, contract.versions, target)
+
 
 def hold(version: ContractVersion, document: Document) -> ValidDocument:
     """Hold a document against a version, whatever its state. Raises: ContractViolated."""
@@ -176,7 +218,9 @@ def _contract(folder: ContractFolder) -> Contract:
     versions = {
         version: _version(folder.manifest, version, schema) for version, schema in folder.schemas.items()
     }
-    return Contract(manifest=folder.manifest, versions=versions)
+    settled = [to for to, version in versions.items() if version.state not in {State.DRAFT, State.CANDIDATE}]
+    casts = tuple(cast for to, cast in folder.casts.items() if to in settled)
+    return Contract(manifest=folder.manifest, versions=versions, casts=casts)
 
 
 def _version(manifest: Manifest, version: str, schema: dict[str, Any]) -> ContractVersion:
@@ -207,6 +251,14 @@ def _violated(version: ContractVersion, document: Document) -> ContractViolated:
     return ContractViolated(
         f"the document{name} breaks {version.identifier} at {places}{first}", violations, version.identifier
     )
+
+
+def _told(contract: Contract, *versions: str) -> str:
+    """Return what the manifest says to those whom no cast takes over."""
+    majors = {major_of(version) for version in versions}
+    entries = contract.manifest.versions.items()
+    notes = [entry.no_path for version, entry in entries if entry.no_path and major_of(version) in majors]
+    return f": {'; '.join(notes)}" if notes else ""
 
 
 def _absence(contract: Contract, version: str | None, at: float | None) -> ContractUnknown | ContractRetired:

@@ -13,7 +13,14 @@ from adapters.framing import messages
 from contracts.canon import Canon
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message
-from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped, VersionUnknown
+from contracts.errors import (
+    ContractUnknown,
+    NoPath,
+    RequestInvalid,
+    RequestTooLarge,
+    Unmapped,
+    VersionUnknown,
+)
 from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS, body_digest, event_id
 from contracts.negotiation import Asked, negotiate
 from contracts.registry import Registry
@@ -160,8 +167,9 @@ class IngestStages:
             datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         try:
-            normalised = self._canon.hold(adapter.normalise(valid.document, source, now))
-        except Unmapped as error:
+            document = self._canon.spoken(valid.document, valid.document.version or "")
+            normalised = self._canon.hold(adapter.normalise(document, source, now))
+        except (Unmapped, NoPath) as error:
             return RehearsedItem(valid=valid, normalised=Normalised(), unmapped=error)
         return RehearsedItem(valid=valid, normalised=normalised)
 
