@@ -1,6 +1,7 @@
 """The application: every endpoint, joined from parts that the bootstrap made."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -32,13 +33,15 @@ from gateway.http.openapi import document
 from gateway.http.replies import Replies
 from gateway.http.sources import RegisteredSource, Sources
 from gateway.http.stages import IngestStages
+from gateway.http.usage import UsageRecorder
 from gateway.settings import HttpSettings
+from routing.contract_usage import UsageCounts
 
 log = structlog.get_logger()
 
 
 class GatewayParts(Struct, frozen=True, kw_only=True):
-    """What the application is made of. `partitions` is that of the streams."""
+    """What the application is made of. `partitions` is that of the streams, `clock` says Unix seconds."""
 
     settings: HttpSettings
     registry: Registry
@@ -53,6 +56,8 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     readiness: Probe
     metrics: Metrics
     observer: Observer = SilentObserver()
+    usage: UsageCounts = msgspec.field(default_factory=UsageCounts)
+    clock: Callable[[], float] = time.time
 
 
 def create_app(parts: GatewayParts) -> Litestar:
@@ -86,10 +91,11 @@ def create_app(parts: GatewayParts) -> Litestar:
 
 def _ingest(parts: GatewayParts) -> Ingest:
     settings, observer = parts.settings, parts.observer
-    stages = IngestStages(parts.catalogue, parts.registry, settings)
+    stages = IngestStages(parts.catalogue, parts.registry, settings, clock=parts.clock)
     keeper = Keeper(
         parts.acceptance,
         observer,
+        UsageRecorder(parts.registry, parts.usage),
         partitions=parts.partitions,
         body_limit_bytes=settings.body_limit_bytes,
     )
@@ -99,7 +105,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     return Ingest(
         Admission(parts.authenticator, Sources(parts.sources), parts.catalogue),
         Intake(stages, keeper, observer, items_limit=settings.items_limit),
-        Replies(parts.registry),
+        Replies(parts.registry, clock=parts.clock),
         in_flight,
         settings,
         observer,
