@@ -3,9 +3,11 @@
 import re
 import tomllib
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from contracts.manifest import VersionEntry
 
@@ -25,7 +27,7 @@ def with_entry(text: str, version: str, entry: VersionEntry) -> str:
     Raises: EditRefused where the outcome, read again, would say anything else than this.
     """
     before = tomllib.loads(text)
-    wanted = {key: value for key, value in _plain(entry).items() if value not in (None, (), [], "")}
+    wanted: dict[str, Any] = _plain(entry)
     has = before.get("versions", {}).get(version)
     if has is None:
         edited = _append(text, version, wanted)
@@ -47,12 +49,17 @@ def with_renamed(text: str, version: str, name: str) -> str:
     return _proven(edited, {**before, "versions": versions}, f'versions."{version}"')
 
 
-def _plain(entry: VersionEntry) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(entry, builtin_types=(date, datetime))
-    for key in ("deprecated",):
-        if plain.get(key):
-            plain[key] = {name: value for name, value in plain[key].items() if value not in ("", (), [])}
-    return plain
+def _plain(value: Any) -> Any:
+    """Return an entry as TOML would read it: what is not said is left out."""
+    if isinstance(value, Struct):
+        return {
+            key: plain
+            for key, each in msgspec.structs.asdict(value).items()
+            if (plain := _plain(each)) not in (None, "", [])
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _append(text: str, version: str, entry: dict[str, Any]) -> str:
@@ -146,6 +153,6 @@ def _proven(edited: str, wanted: dict[str, Any], where: str) -> str:
         found = tomllib.loads(edited)
     except tomllib.TOMLDecodeError as error:
         raise EditRefused(f"{where} could not be edited: {error}") from None
-    if found != msgspec.to_builtins(wanted, builtin_types=(date, datetime)):
+    if found != wanted:
         raise EditRefused(f"{where} is written in a way that only a person can edit")
     return edited

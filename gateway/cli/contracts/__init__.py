@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, listing
+from gateway.cli.contracts import check, draft, life, listing, publish, words
 
 
 @click.group()
@@ -10,5 +10,17 @@ def contracts() -> None:
     """Published contracts."""
 
 
-for command in (listing.list_contracts, listing.show_contract, check.check_contracts):
+for command in (
+    listing.list_contracts,
+    listing.show_contract,
+    check.check_contracts,
+    words.lint_contracts,
+    words.diff_contracts,
+    draft.draft_contract,
+    draft.renumber_contract,
+    publish.publish_contract,
+    life.deprecate_contract,
+    life.sunset_contract,
+    life.retire_contract,
+):
     contracts.add_command(command)
