@@ -46,7 +46,9 @@ def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
 def _open(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
-    opened = {name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)}
+    opened = {
+        name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)
+    }
     for name in opened.keys() & {"properties", "$defs"}:
         opened[name] = {member: _open(child) for member, child in schema[name].items()}
     for name in opened.keys() & {"items", "additionalProperties"}:
