@@ -32,3 +32,27 @@ def _closed(schema: Any) -> Any:
     if "oneOf" in schema:
         closed["oneOf"] = [_closed(branch) for branch in schema["oneOf"]]
     return closed
+
+
+def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return the schema that a reader may rely on.
+
+    A canonical contract is open for readers: further members and, where `x-extensible-enum` stands, further
+    values may come in a minor version.
+    """
+    return _open(schema) if kind is Kind.CANONICAL else schema
+
+
+def _open(schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    opened = {
+        name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)
+    }
+    for name in opened.keys() & {"properties", "$defs"}:
+        opened[name] = {member: _open(child) for member, child in schema[name].items()}
+    for name in opened.keys() & {"items", "additionalProperties"}:
+        opened[name] = _open(schema[name])
+    if "oneOf" in schema:
+        opened["oneOf"] = [_open(branch) for branch in schema["oneOf"]]
+    return opened

@@ -1,0 +1,97 @@
+"""What each owner is sent, read from the routes; and deliveries as the router would make them, as examples."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from contracts import ids
+from contracts.canonical import RetailException
+from contracts.documents import Arrival
+from contracts.folder import PUBLISHED, read_json
+from contracts.registry import ContractVersion
+from gateway.bootstrap import Installation
+from routing.broker.commit import Outgoing
+from routing.items import FoundException, RoutedItem, RouterItem, TriagedException
+from routing.rendering import EXCEPTION_VERSION, Renderer
+from routing.routes_file import Row, names
+from routing.triage.rules import RuleTriage
+
+_SEQUENCE = 4711
+_RECEIVED_AT = "2026-11-25T08:00:00Z"
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+_SOURCE = "canonical-demo"
+
+
+class Example(Struct, frozen=True, kw_only=True):
+    """A delivery of an example of a contract; `name` is the example's."""
+
+    name: str
+    owner: str
+    delivery: str
+    message: Outgoing
+
+
+def delivered_version(installation: Installation, category: str) -> ContractVersion:
+    """Return the version of its contract in which an exception is delivered."""
+    return installation.registry.resolve(f"exception-{category}", EXCEPTION_VERSION)
+
+
+def categories_of(installation: Installation, owner: str) -> tuple[str, ...]:
+    """Return the categories of which some row may send the owner an exception, in the taxonomy's order."""
+    rows = [row for row in installation.routes.rows if owner in row.owners]
+    sent = {category for row in rows for category in _categories_of_row(installation, row)}
+    return tuple(each.value for each in installation.taxonomy.categories if each.value in sent)
+
+
+def examples(installation: Installation, version: ContractVersion) -> Iterator[Example]:
+    """Yield what the router makes of each valid example of an exception's contract.
+
+    The rules decide, for they are always there.
+    """
+    folder = PUBLISHED / version.name / version.version / "examples" / "valid"
+    for file in sorted(folder.glob("*.json")):
+        exception = msgspec.convert(read_json(file), RetailException)
+        routed = _routed(installation, version, exception, file.stem)
+        rendered = Renderer(installation.base_url).render(routed)
+        for entry, message in zip(rendered.entries, rendered.deliveries, strict=True):
+            yield Example(name=file.stem, owner=entry.owner, delivery=entry.delivery, message=message)
+
+
+def _routed(
+    installation: Installation, version: ContractVersion, exception: RetailException, name: str
+) -> RoutedItem:
+    event = ids.event_id(_SOURCE, name)
+    found = FoundException(
+        exception_id=ids.exception_id(event, exception.category, exception.key),
+        event_id=event,
+        source=_SOURCE,
+        system="canonical",
+        contract=version.identifier,
+        exception=exception,
+    )
+    (decision,) = RuleTriage(installation.taxonomy, installation.settings.triage).decide([found])
+    routed = installation.routes.route(TriagedException(found=found, decision=decision))
+    item = RouterItem(
+        sequence=_SEQUENCE,
+        partition=0,
+        event_id=event,
+        source=_SOURCE,
+        contract=version.identifier,
+        arrival=Arrival(body=b"", media_type="application/cloudevents+json"),
+        received_at=_RECEIVED_AT,
+        key=ids.order_key(exception.key),
+        trace=_TRACE,
+    )
+    return RoutedItem(item=item, facts=(), exceptions=(routed,))
+
+
+def _categories_of_row(installation: Installation, row: Row) -> set[str]:
+    every = {category.value for category in installation.taxonomy.categories}
+    wanted = names(row.match.category)
+    causes = names(row.match.root_cause)
+    found = every if wanted is None else every & wanted
+    if causes is not None:
+        leaves = installation.taxonomy.leaves
+        found &= {leaves[cause].category.value for cause in causes}
+    return found
