@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, draft, life, listing, publish, words
+from gateway.cli.contracts import check, draft, export, listing, publish, words
 
 
 @click.group()
@@ -19,8 +19,6 @@ for command in (
     draft.draft_contract,
     draft.renumber_contract,
     publish.publish_contract,
-    life.deprecate_contract,
-    life.sunset_contract,
-    life.retire_contract,
+    export.export_contract,
 ):
     contracts.add_command(command)
