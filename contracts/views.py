@@ -17,6 +17,33 @@ def writer_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
     return _closed(schema) if kind is Kind.CANONICAL else schema
 
 
+def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return the schema that a reader may rely on.
+
+    Of a canonical contract a later minor version may bring further members, and further values where
+    `x-extensible-enum` stands: readers must let both pass.
+    """
+    return _opened(schema) if kind is Kind.CANONICAL else schema
+
+
+def _opened(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_opened(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    opened: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name in {"properties", "$defs"}:
+            opened[name] = {member: _opened(child) for member, child in value.items()}
+        elif name in {"items", "additionalProperties", "oneOf"}:
+            opened[name] = _opened(value)
+        else:
+            opened[name] = value
+    if opened.get("additionalProperties") is False:
+        del opened["additionalProperties"]
+    return opened
+
+
 def _closed(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
