@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, listing, usage
+from gateway.cli.contracts import check, compare, listing, usage
 
 
 @click.group()
@@ -14,6 +14,7 @@ for command in (
     listing.list_contracts,
     listing.show_contract,
     check.check_contracts,
+    compare.compare_schemas,
     usage.show_usage,
 ):
     contracts.add_command(command)

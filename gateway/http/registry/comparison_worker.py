@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contracts.compat.comparison import Comparison
+from contracts.compat import Comparison, compare
 from contracts.manifest import Kind
 from contracts.profile import lint
 
@@ -66,7 +66,6 @@ def _answer(task: Task) -> Answer:
 
 
 def _compared(candidate: dict[str, Any] | bool, against: dict[str, Any]) -> dict[str, Comparison]:
-    from contracts.compat import compare
 
     return {version: compare(old, candidate) for version, old in against.items()}
 

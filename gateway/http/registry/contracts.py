@@ -13,10 +13,10 @@ from adapters.json import parse_json
 from contracts.compat.comparison import Floor
 from contracts.errors import ContractRetired, ContractUnknown, NotFound, RequestInvalid
 from contracts.folder import SCHEMA_FILE
-from contracts.manifest import State
+from contracts.manifest import Kind, State
 from contracts.registry import Contract, ContractVersion, Registry
 from contracts.usage import VersionUsage
-from contracts.views import reader_view, writer_view
+from contracts.views import open_view, writer_view
 from gateway.http.auth import Authenticator
 from gateway.http.lifecycle_headers import contract_headers
 from gateway.http.registry import caching, pages
@@ -32,7 +32,6 @@ UsageOf = Callable[[str], Awaitable[list[VersionUsage]]]
 View = Literal["writer", "reader"]
 
 _FLOORS = (Floor.PATCH, Floor.MINOR, Floor.MAJOR)
-_VIEWS = {"writer": writer_view, "reader": reader_view}
 
 
 class Contracts:
@@ -78,7 +77,7 @@ class Contracts:
         """Return what writers are held to, or what readers may rely on. Raises: NotFound, ContractRetired."""
         await self._admit(request)
         found = self._readable(name, version)
-        schema = _VIEWS[view](found.schema, found.kind)
+        schema = writer_view(found.schema, found.kind) if view == "writer" else _reader_view(found)
         body = msgspec.json.encode({**schema, "$id": f"{schema['$id']}/{view}"})
         return self._of_version(request, found, body, SCHEMA_MEDIA_TYPE)
 
@@ -204,6 +203,12 @@ class Contracts:
         cache = caching.NEVER if version.state is State.DRAFT else caching.IMMUTABLE
         headers = dict(contract_headers(version, self._clock()))
         return caching.answer(request.headers, body, cache=cache, media_type=media_type, headers=headers)
+
+
+def _reader_view(version: ContractVersion) -> dict[str, Any]:
+    """Return what a reader may rely on: of ours, a later minor brings members and codes that it overlooks."""
+    schema: dict[str, Any] = open_view(version.schema) if version.kind is Kind.CANONICAL else version.schema
+    return schema
 
 
 def _page(request: Asked, page: object) -> Response[bytes]:
