@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def change(installation: Installation, owner: str, contract: str, major: int) -> Change | None:
     """Return what shall become of the settings, or None where they say so already.
 
-    Raises: SubscriptionRefused for an owner, a contract or a major that isn't there, or that no cast leads to.
+    Raises: SubscriptionRefused for an owner, contract or major that isn't there, or that no cast leads to.
     """
     if owner not in installation.owners:
         known = ", ".join(installation.owners)
@@ -55,7 +55,7 @@ def change(installation: Installation, owner: str, contract: str, major: int) ->
         casts = installation.registry.contract(name).casts
         if find_route(casts, SPOKEN_MAJOR, str(major)) is None:
             problems.append(
-                f"no cast leads from major {SPOKEN_MAJOR} of {name}, which the router speaks, to {major}"
+                f"the router speaks {name} in major {SPOKEN_MAJOR}, and no cast leads from there to {major}"
             )
     if problems:
         raise SubscriptionRefused("; ".join(problems))

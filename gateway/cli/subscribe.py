@@ -31,7 +31,8 @@ SHOWN = 3
 @click.argument("contract")
 @click.argument("major", type=click.IntRange(1))
 @click.option(
-    "--deadline", "deadline_seconds", type=click.FloatRange(0), default=60, show_default=True, metavar="SECONDS",
+    "--deadline", "deadline_seconds", type=click.FloatRange(0), default=60, show_default=True,
+    metavar="SECONDS",
     help="How long to wait until nothing is open in another major.",
 )  # fmt: skip
 @click.option(
@@ -44,7 +45,7 @@ def subscribe(
     owner: str, contract: str, major: int, deadline_seconds: float, is_now: bool, actor: str,
     data: Path, config: Path | None,
 ) -> None:  # fmt: skip
-    """Let OWNER read MAJOR of CONTRACT (`*`: of all that it has no own word for), and write it to owners.toml.
+    """Let OWNER read MAJOR of CONTRACT, and write it to owners.toml; `*` stands for all others.
 
     Waits until the owner has finished what is open in another major. The router reads owners.toml when it
     starts: restart it afterwards.
@@ -76,7 +77,7 @@ def subscribe(
         fail(f"{file} is as it was: {error}", CHECK_FAILED)
     if left:
         click.echo(
-            f"{len(left)} deliveries are open in another major: they, and their retries, still come in that one,"
+            f"{len(left)} deliveries are open in another major: they, and their retries, still come in it,"
             f" so {owner} has to read both until they are finished"
         )
     click.echo(f"{file}: {owner} is subscribed to major {major} of {contract}")

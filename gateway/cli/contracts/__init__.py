@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, listing
+from gateway.cli.contracts import check, dry_run, listing
 
 
 @click.group()
@@ -10,5 +10,5 @@ def contracts() -> None:
     """Published contracts."""
 
 
-for command in (listing.list_contracts, listing.show_contract, check.check_contracts):
+for command in (listing.list_contracts, listing.show_contract, check.check_contracts, dry_run.dry_run):
     contracts.add_command(command)
