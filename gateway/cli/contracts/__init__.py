@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, compare, listing, usage
+from gateway.cli.contracts import check, compare, dry_run, listing, usage
 
 
 @click.group()
@@ -15,6 +15,7 @@ for command in (
     listing.show_contract,
     check.check_contracts,
     compare.compare_schemas,
+    dry_run.dry_run,
     usage.show_usage,
 ):
     contracts.add_command(command)
