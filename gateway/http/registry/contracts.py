@@ -98,7 +98,7 @@ class Contracts:
         key = (name, old.version, new.version)
         body = self._diffs.get(key)
         if body is None:
-            answer = await self._comparer.compare(json.dumps(new.schema), {old.version: old.schema})
+            answer = await self._comparer.compare(new.schema, {old.version: old.schema})
             found = pages.Diff(
                 contract=name,
                 from_version=old.version,
@@ -117,9 +117,10 @@ class Contracts:
         await self._admit(request)
         contract, at = self._contract(name), self._clock()
         live = [v for v in contract.versions.values() if _lives(v.state_at(at))]
-        text = _text(await request.body())
         answer = await self._comparer.compare(
-            text, {each.version: each.schema for each in live}, contract.manifest.kind
+            parse_json(await request.body()),
+            {each.version: each.schema for each in live},
+            contract.manifest.kind,
         )
         against = tuple(
             pages.ComparedVersion(
@@ -217,13 +218,6 @@ def _page(request: Asked, page: object) -> Response[bytes]:
 
 def _lives(state: State) -> bool:
     return state not in {State.DRAFT, State.RETIRED}
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise RequestInvalid("a schema is JSON in UTF-8") from None
 
 
 def _floor(against: tuple[pages.ComparedVersion, ...]) -> Floor | None:
