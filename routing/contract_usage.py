@@ -16,7 +16,7 @@ from msgspec import Struct
 from nats.aio.client import Client
 
 from contracts import subjects
-from contracts.errors import BrokerFull, BrokerUnavailable
+from contracts.errors import BrokerFull
 from contracts.usage import Counted, UsageRecord, add, added, nothing_counted
 from routing.broker.api import StreamReader
 from routing.broker.commit import Outgoing, Refused, StaleWriter, publish
@@ -109,7 +109,7 @@ class UsageWriter:
         try:
             for contract in [*self._unsure, *self._waiting]:
                 await self._settle(contract)
-        except (BrokerUnavailable, BrokerFull, Refused, StaleWriter) as error:
+        except Exception as error:  # noqa: BLE001 - counting never stops who counts; what is not kept waits
             if not self._is_away:
                 log.warning("the use of contracts can't be written down and waits", error=str(error))
             self._is_away = True

@@ -44,7 +44,8 @@ class Renderer:
         deliveries: list[Outgoing] = []
         for exception in routed.exceptions:
             for owner in exception.owners:
-                entry = _entry(exception, owner)
+                version = self._subscriptions.version(owner, _contract(exception))
+                entry = _entry(exception, owner, version)
                 entries.append(entry)
                 deliveries.append(self._delivery(routed.item, exception, entry))
         return RenderedItem(routed=routed, entries=tuple(entries), deliveries=tuple(deliveries))
@@ -135,7 +136,11 @@ class Rerenderer:
         return msgspec.json.encode(event)
 
 
-def _entry(routed: RoutedException, owner: str) -> DeliveryEntry:
+def _contract(routed: RoutedException) -> str:
+    return f"exception-{routed.triaged.decision.category}"
+
+
+def _entry(routed: RoutedException, owner: str, version: ContractVersion) -> DeliveryEntry:
     found, decision = routed.triaged.found, routed.triaged.decision
     return DeliveryEntry(
         delivery=ids.delivery_id(found.exception_id, owner),
@@ -144,4 +149,5 @@ def _entry(routed: RoutedException, owner: str) -> DeliveryEntry:
         category=str(decision.category),
         priority=decision.priority,
         offset=0,
+        version=version.version,
     )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from adapters.catalogue import Catalogue
 from contracts.errors import EventError
+from contracts.folder import PUBLISHED
 from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.acceptance import Acceptance
@@ -30,6 +32,9 @@ from gateway.http.keeping import Keeper
 from gateway.http.limits import InFlight
 from gateway.http.observer import Observer, SilentObserver
 from gateway.http.openapi import document
+from gateway.http.registry.comparer import Comparer
+from gateway.http.registry.contracts import Contracts, UsageOf
+from gateway.http.registry.handlers import contract_handlers
 from gateway.http.replies import Replies
 from gateway.http.sources import RegisteredSource, Sources
 from gateway.http.stages import IngestStages
@@ -41,7 +46,11 @@ log = structlog.get_logger()
 
 
 class GatewayParts(Struct, frozen=True, kw_only=True):
-    """What the application is made of. `partitions` is that of the streams, `clock` says Unix seconds."""
+    """What the application is made of.
+
+    `partitions` is that of the streams, `clock` says Unix seconds, `contracts_folder` is the registry's own,
+    and `usage_of` says who uses the versions of a contract.
+    """
 
     settings: HttpSettings
     registry: Registry
@@ -55,7 +64,10 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     audit_read: AuditRead
     readiness: Probe
     metrics: Metrics
+    usage_of: UsageOf
     observer: Observer = SilentObserver()
+    contracts_folder: Path = PUBLISHED
+    comparer: Comparer | None = None
     usage: UsageCounts = msgspec.field(default_factory=UsageCounts)
     clock: Callable[[], float] = time.time
 
@@ -69,17 +81,19 @@ def create_app(parts: GatewayParts) -> Litestar:
         original=parts.original,
         audit_read=parts.audit_read,
     )
+    replies = Replies(parts.registry, clock=parts.clock)
     return Litestar(
         route_handlers=[
             *_ingest_handlers(
-                _ingest(parts), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
+                _ingest(parts, replies), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
             ),
             *event_handlers(events),
             *health_handlers(parts.readiness, parts.metrics, parts.authenticator),
+            *contract_handlers(_contracts(parts), parts.settings),
             _openapi_handler(parts),
         ],
         exception_handlers={
-            EventError: _event_error,
+            EventError: _event_error(replies),
             HTTPException: _http_error,
             Exception: _unexpected,
         },
@@ -89,7 +103,7 @@ def create_app(parts: GatewayParts) -> Litestar:
     )
 
 
-def _ingest(parts: GatewayParts) -> Ingest:
+def _ingest(parts: GatewayParts, replies: Replies) -> Ingest:
     settings, observer = parts.settings, parts.observer
     stages = IngestStages(parts.catalogue, parts.registry, settings, clock=parts.clock)
     keeper = Keeper(
@@ -105,7 +119,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     return Ingest(
         Admission(parts.authenticator, Sources(parts.sources), parts.catalogue),
         Intake(stages, keeper, observer, items_limit=settings.items_limit),
-        Replies(parts.registry, clock=parts.clock),
+        replies,
         in_flight,
         settings,
         observer,
@@ -154,9 +168,19 @@ def _openapi_handler(parts: GatewayParts) -> HTTPRouteHandler:
     return openapi
 
 
-def _event_error(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:
-    problem = problems.problem_of(error, path_of(request.scope))
-    return _response(problem, dict(problems.headers_of(error)))
+def _contracts(parts: GatewayParts) -> Contracts:
+    comparer = parts.comparer or Comparer(parts.settings)
+    return Contracts(
+        parts.registry, parts.contracts_folder, parts.authenticator, comparer, parts.usage_of, parts.clock
+    )
+
+
+def _event_error(replies: Replies) -> Callable[[Request[Any, Any, Any], EventError], Response[bytes]]:
+    def answer(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:
+        problem = problems.problem_of(error, path_of(request.scope))
+        return _response(problem, dict([*problems.headers_of(error), *replies.headers(error.contract)]))
+
+    return answer
 
 
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

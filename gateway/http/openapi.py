@@ -17,13 +17,17 @@ from gateway.http.openapi_parts import (
     parameter,
     refusals,
 )
+from gateway.http.registry.openapi import CONTRACT_PATHS, CONTRACT_STRUCTS
 from gateway.http.verdicts import AcceptedReply, BatchReply, KeptReply, ValidReply
 from gateway.settings import HttpSettings
 from gateway.timeline import Timeline
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{name}"
-_STRUCTS = (AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline)
+_STRUCTS = (
+    AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline,
+    *CONTRACT_STRUCTS,
+)  # fmt: skip
 
 _DRY_RUN = parameter("dry_run", "query", "`true`: the full verdict, and nothing is kept", {"type": "boolean"})
 _CONTRACT = parameter("Contract", "header", "The version to be held to: `name@x.y.z`, or `name@major`")
@@ -84,7 +88,7 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
             f"A message has at most {settings.body_limit_bytes} bytes, a batch {settings.batch_limit_bytes} "
             f"bytes and {settings.items_limit} items.",
         },
-        "paths": _ingest_paths(tuple(signatures)) | _EVENT_PATHS | _OPERATIONS_PATHS,
+        "paths": _ingest_paths(tuple(signatures)) | _EVENT_PATHS | CONTRACT_PATHS | _OPERATIONS_PATHS,
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {

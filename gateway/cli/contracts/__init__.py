@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, draft, export, listing, publish, words
+from gateway.cli.contracts import check, compare, draft, dry_run, export, life, listing, publish, usage, words
 
 
 @click.group()
@@ -14,11 +14,17 @@ for command in (
     listing.list_contracts,
     listing.show_contract,
     check.check_contracts,
+    compare.compare_schemas,
     words.lint_contracts,
     words.diff_contracts,
     draft.draft_contract,
     draft.renumber_contract,
     publish.publish_contract,
+    life.deprecate_contract,
+    life.sunset_contract,
+    life.retire_contract,
     export.export_contract,
+    dry_run.dry_run,
+    usage.show_usage,
 ):
     contracts.add_command(command)
