@@ -15,6 +15,7 @@ from contracts import subjects
 from contracts.errors import BrokerUnavailable
 from contracts.records import AuditRecord
 from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.documents import asyncapi
 from gateway.durability import SystemAccount
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
@@ -107,6 +108,7 @@ def _gateway_parts(
         timeline=timelines.find,
         original=timelines.original,
         audit_read=_audit_read(client),
+        asyncapi=msgspec.json.encode(asyncapi.document(installation)),
         readiness=ReadinessProbe(client, system),
         metrics=metrics.exposition,
         observer=GatewayObserver(Spans(settings.tracing, "gateway")),

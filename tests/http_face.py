@@ -236,6 +236,7 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
             "audit_read": note_read,
             "readiness": ready,
             "metrics": lambda: b"crossdock_up 1\n",
+            "asyncapi": b'{"asyncapi":"3.0.0"}',
         }
         face = Face(GatewayParts(**(parts | changed)), reader)
         opened.append((face, publisher))

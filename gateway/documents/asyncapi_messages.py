@@ -1,6 +1,5 @@
 """The messages of the AsyncAPI document: a delivery for each category and major, and an owner's verdict."""
 
-from collections import Counter
 from typing import Any
 
 import msgspec

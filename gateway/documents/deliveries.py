@@ -1,4 +1,4 @@
-"""What each owner is sent, read from the routes; and deliveries as the router would make them, as examples."""
+"""What each owner is sent, read from the routes; and examples, made by what makes deliveries."""
 
 from collections.abc import Iterator
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 import structlog
 from litestar import Litestar, Request, Response, asgi, get, post
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
@@ -28,7 +27,8 @@ from gateway.http.intake import Intake
 from gateway.http.keeping import Keeper
 from gateway.http.limits import InFlight
 from gateway.http.observer import Observer, SilentObserver
-from gateway.http.openapi import document
+from gateway.http.openapi import Description, document
+from gateway.http.openapi_sources import DescribedSource
 from gateway.http.replies import Replies
 from gateway.http.sources import RegisteredSource, Sources
 from gateway.http.stages import IngestStages
@@ -38,7 +38,10 @@ log = structlog.get_logger()
 
 
 class GatewayParts(Struct, frozen=True, kw_only=True):
-    """What the application is made of. `partitions` is that of the streams."""
+    """What the application is made of.
+
+    `partitions` is that of the streams, `asyncapi` the description of what owners receive and answer.
+    """
 
     settings: HttpSettings
     registry: Registry
@@ -52,6 +55,7 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     audit_read: AuditRead
     readiness: Probe
     metrics: Metrics
+    asyncapi: bytes
     observer: Observer = SilentObserver()
 
 
@@ -71,7 +75,7 @@ def create_app(parts: GatewayParts) -> Litestar:
             ),
             *event_handlers(events),
             *health_handlers(parts.readiness, parts.metrics, parts.authenticator),
-            _openapi_handler(parts),
+            *_description_handlers(parts),
         ],
         exception_handlers={
             EventError: _event_error,
@@ -137,15 +141,22 @@ def _source_and_endpoint(path: str) -> tuple[str, bool]:
             raise NotFoundException
 
 
-def _openapi_handler(parts: GatewayParts) -> HTTPRouteHandler:
-    body = msgspec.json.encode(document(parts.settings, parts.catalogue))
+def _description_handlers(parts: GatewayParts) -> list[HTTPRouteHandler]:
+    described = [DescribedSource.of(source) for source in parts.sources.values()]
+    whole = document(parts.settings, parts.catalogue, parts.registry, described)
+    description = Description(whole, parts.sources)
 
     @get("/openapi.json")
     async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
-        await parts.authenticator.authenticate(request.headers.get("authorization"))
-        return Response(body, media_type="application/json")
+        sender = await parts.authenticator.authenticate(request.headers.get("authorization"))
+        return Response(description.of(sender.sources), media_type="application/json")
 
-    return openapi
+    @get("/asyncapi.json")
+    async def asyncapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+        await parts.authenticator.authenticate(request.headers.get("authorization"))
+        return Response(parts.asyncapi, media_type="application/json")
+
+    return [openapi, asyncapi]
 
 
 def _event_error(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:

@@ -1,11 +1,13 @@
 """The OpenAPI 3.1 description of the gateway; the bare ASGI handlers are described here and nowhere else."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from adapters.catalogue import Catalogue
-from contracts.adapter import Signature
+from contracts.adapter import SharedSecret, Signature
+from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.health import Readiness
 from gateway.http.openapi_parts import (
@@ -16,7 +18,10 @@ from gateway.http.openapi_parts import (
     operation,
     parameter,
     refusals,
+    shared,
 )
+from gateway.http.openapi_sources import DescribedSource, SourcePaths
+from gateway.http.sources import ANY
 from gateway.http.verdicts import AcceptedReply, BatchReply, KeptReply, ValidReply
 from gateway.settings import HttpSettings
 from gateway.timeline import Timeline
@@ -33,6 +38,8 @@ _EVENT_ID = parameter("event_id", "path", "The id that the 202 gave", required=T
 _SEQUENCE = parameter(
     "sequence", "query", "The 202's sequence: makes it a few look-ups", {"type": "integer", "minimum": 1}
 )
+_INGEST_PARAMETERS = [_DRY_RUN, _CONTRACT, _TRACE]
+_HANDSHAKE_TOKEN = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^[ -~]+$"}
 _XD_SOURCE = parameter("Xd-Source", "header", "For which source, where the client has several canonical ones")
 _QUERY_SOURCE = parameter("source", "query", "The same as Xd-Source")
 
@@ -57,11 +64,18 @@ _ANY_KEPT = answer(
     "Kept: the broker has it durably", "AcceptedReply", "KeptReply", "BatchReply", headers=CONTRACT_HEADERS
 )
 _ANY_VALID = answer("A dry run's verdict", "ValidReply", "BatchReply", headers=CONTRACT_HEADERS)
+_HANDSHAKEN = {
+    "200": answer("The token, where the source has such a vendor and a secret", media_type="text/plain"),
+    **refusals(404, 405),
+}
 _TIMELINE = {"200": answer("What happened to it", "Timeline"), **refusals(401, 403, 404, 422, 503)}
 
 
-def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
-    """Return the description of this installation: its limits, and the signatures that its adapters know."""
+def document(
+    settings: HttpSettings, catalogue: Catalogue, registry: Registry, sources: Iterable[DescribedSource]
+) -> dict[str, Any]:
+    """Return the description of this installation: its limits, signatures, sources and contracts."""
+    described = sorted(sources, key=lambda source: source.name)
     signatures = {
         f"signature_{adapter.format}": {
             "type": "apiKey",
@@ -72,6 +86,14 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
         for adapter in catalogue.adapters
         if isinstance(adapter.signature, Signature)
     }
+    answers: dict[str, Any] = {}
+    of_sources = SourcePaths(catalogue, registry)
+    one = {"parameters": _INGEST_PARAMETERS, "responses": shared("one", _ONE, answers)}
+    many = {"parameters": _INGEST_PARAMETERS, "responses": shared("many", _MANY, answers)}
+    paths = _ingest_paths(tuple(signatures), one, many, _handshake_fields(catalogue))
+    for source in described:
+        paths |= of_sources.of(source, one, many)
+    paths |= _event_paths(of_sources.cloud_events()) | _OPERATIONS_PATHS
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -80,11 +102,15 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
             "version": VERSION,
             "description": "The integration gateway for a retailer's operational exceptions. "
             f"A message has at most {settings.body_limit_bytes} bytes, a batch {settings.batch_limit_bytes} "
-            f"bytes and {settings.items_limit} items.",
+            f"bytes and {settings.items_limit} items. A contract's schema speaks about the document as it is "
+            "decoded, also where it came as XML or as rows.",
         },
-        "paths": _ingest_paths(tuple(signatures)) | _EVENT_PATHS | _OPERATIONS_PATHS,
+        "tags": [{"name": source.name, "description": source.title} for source in described],
+        "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": of_sources.components.schemas | _schemas(),
+            "responses": answers,
+            "examples": dict(sorted(of_sources.examples.items())),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 **signatures,
@@ -96,6 +122,33 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
     return description
 
 
+class Description:
+    """The document as each client may see it: of the sources only its own, for nobody learns of others."""
+
+    def __init__(self, whole: Mapping[str, Any], sources: Iterable[str]) -> None:
+        self._whole = whole
+        self._sources = frozenset(sources)
+        self._encoded: dict[frozenset[str], bytes] = {}
+
+    def of(self, sources: frozenset[str]) -> bytes:
+        """Return the document for a client that may speak for `sources`, encoded once for each such set."""
+        visible = self._sources if ANY in sources else self._sources & sources
+        if visible not in self._encoded:
+            hidden = self._sources - visible
+            self._encoded[visible] = msgspec.json.encode(
+                {
+                    **self._whole,
+                    "tags": [tag for tag in self._whole["tags"] if tag["name"] not in hidden],
+                    "paths": {
+                        path: item
+                        for path, item in self._whole["paths"].items()
+                        if not any(path.startswith(f"/v1/sources/{name}/") for name in hidden)
+                    },
+                }
+            )
+        return self._encoded[visible]
+
+
 def _schemas() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(_STRUCTS, ref_template=_REFERENCE)
     for schema in schemas.values():
@@ -104,37 +157,57 @@ def _schemas() -> dict[str, Any]:
     return {**schemas, "RefusedBatch": refused}
 
 
-def _ingest_paths(signatures: tuple[str, ...]) -> dict[str, Any]:
-    return {
+def _handshake_fields(catalogue: Catalogue) -> list[str]:
+    declared = [adapter.signature for adapter in catalogue.adapters]
+    return sorted({each.handshake for each in declared if isinstance(each, SharedSecret) and each.handshake})
+
+
+def _ingest_paths(
+    signatures: tuple[str, ...], one: Mapping[str, Any], many: Mapping[str, Any], handshake_fields: list[str]
+) -> dict[str, Any]:
+    """Return the calls for any source; `handshake_fields` are where vendors send a token to have it back."""
+    fields = [
+        parameter(field, "query", "A vendor's token; the answer is the token", _HANDSHAKE_TOKEN)
+        for field in handshake_fields
+    ]
+    paths: dict[str, Any] = {
         "/v1/sources/{source}/events": {
             "post": operation(
-                "sendEvent", "Send one message in the source's own format", _ONE,
+                "sendEvent", "Send one message in the source's own format", one["responses"],
                 scope="events:write", signatures=signatures,
-                parameters=[_SOURCE, _DRY_RUN, _CONTRACT, _TRACE],
+                parameters=[_SOURCE, *_INGEST_PARAMETERS],
                 body=body("application/xml", "application/json", "*/*"),
             )
         },
         "/v1/sources/{source}/events/batch": {
             "post": operation(
-                "sendEvents", "Send a file, an array or lines with many items", _MANY,
+                "sendEvents", "Send a file, an array or lines with many items", many["responses"],
                 scope="events:write", signatures=signatures,
-                parameters=[_SOURCE, _DRY_RUN, _CONTRACT, _TRACE],
+                parameters=[_SOURCE, *_INGEST_PARAMETERS],
                 body=body("application/xml", "application/json", "application/x-ndjson", "*/*"),
             )
         },
     }  # fmt: skip
+    for name, path in (("handshake", "events"), ("handshakeOfBatches", "events/batch")) if fields else ():
+        paths[f"/v1/sources/{{source}}/{path}"]["get"] = operation(
+            name, "A vendor's question whether this address wants its messages; POST answers it as well",
+            _HANDSHAKEN, parameters=[_SOURCE, *fields],
+        )  # fmt: skip
+    return paths
 
 
-_EVENT_PATHS = {
+def _event_paths(cloud_events: dict[str, Any]) -> dict[str, Any]:
+    paths = {path: dict(item) for path, item in _EVENT_PATHS.items()}
+    paths["/v1/events"]["post"] = {**paths["/v1/events"]["post"], "requestBody": cloud_events}
+    return paths
+
+
+_EVENT_PATHS: dict[str, dict[str, Any]] = {
     "/v1/events": {
         "post": operation(
             "sendCloudEvents", "Send CloudEvents 1.0: structured, binary, or a batch",
             {**_ONE, **_MANY, "202": _ANY_KEPT, "200": _ANY_VALID},
-            scope="events:write", parameters=[_XD_SOURCE, _QUERY_SOURCE, _DRY_RUN, _CONTRACT, _TRACE],
-            body=body(
-                "application/cloudevents+json", "application/cloudevents-batch+json", "application/json",
-                "application/x-ndjson",
-            ),
+            scope="events:write", parameters=[_XD_SOURCE, _QUERY_SOURCE, *_INGEST_PARAMETERS],
         ),
         "get": operation(
             "findEvent", "The timeline of an event by the sender's own id", _TIMELINE,
@@ -176,6 +249,15 @@ _OPERATIONS_PATHS = {
         )
     },
     "/openapi.json": {
-        "get": operation("openapi", "This description", {"200": answer("It"), **refusals(401, 403)}, scope="")
+        "get": operation(
+            "openapi", "This description, with those sources that are the client's",
+            {"200": answer("It"), **refusals(401, 403)}, scope="",
+        )
+    },
+    "/asyncapi.json": {
+        "get": operation(
+            "asyncapi", "What owners receive and answer over NATS, as AsyncAPI 3.0",
+            {"200": answer("It"), **refusals(401, 403)}, scope="",
+        )
     },
 }  # fmt: skip
