@@ -102,7 +102,7 @@ def test_asyncapi_document_passes_the_reference_parser(asyncapi: Document) -> No
 
 def test_validators_notice_a_fault(asyncapi: Document, openapi: Document) -> None:
     wrong = copy.deepcopy(openapi)
-    del wrong["paths"]["/v1/events"]["post"]["responses"]["422"]["description"]
+    del wrong["paths"]["/v1/events"]["get"]["responses"]["422"]["description"]
     assert openapi_faults(wrong) != []
     misspelt = copy.deepcopy(asyncapi)
     misspelt["channels"]["deliveries-finance"]["adress"] = "out.finance"

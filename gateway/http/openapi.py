@@ -6,20 +6,13 @@ from typing import Any
 import msgspec
 
 from adapters.catalogue import Catalogue
-from contracts.adapter import SharedSecret, Signature
+from contracts.adapter import Signature
+from contracts.ids import ID_LENGTH
 from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.health import Readiness
-from gateway.http.openapi_parts import (
-    CONTRACT_HEADERS,
-    LOCATION_HEADER,
-    answer,
-    body,
-    operation,
-    parameter,
-    refusals,
-    shared,
-)
+from gateway.http.openapi_ingest import SOURCE_NAME, IngestCalls
+from gateway.http.openapi_parts import answer, operation, parameter, refusals
 from gateway.http.openapi_sources import DescribedSource, SourcePaths
 from gateway.http.sources import ANY
 from gateway.http.verdicts import AcceptedReply, BatchReply, KeptReply, ValidReply
@@ -30,44 +23,15 @@ VERSION = "1"
 _REFERENCE = "#/components/schemas/{name}"
 _STRUCTS = (AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline)
 
-_DRY_RUN = parameter("dry_run", "query", "`true`: the full verdict, and nothing is kept", {"type": "boolean"})
-_CONTRACT = parameter("Contract", "header", "Exact version to be held to, `name@x.y.z`")
-_TRACE = parameter("traceparent", "header", "W3C trace context, carried on to the owner")
-_SOURCE = parameter("source", "path", "A registered source", required=True)
-_EVENT_ID = parameter("event_id", "path", "The id that the 202 gave", required=True)
+_EVENT_ID = parameter(
+    "event_id", "path", "The id that the 202 gave",
+    {"type": "string", "pattern": f"^[a-z2-7]{{{ID_LENGTH}}}$"}, required=True,
+)  # fmt: skip
 _SEQUENCE = parameter(
-    "sequence", "query", "The 202's sequence: makes it a few look-ups", {"type": "integer", "minimum": 1}
-)
-_INGEST_PARAMETERS = [_DRY_RUN, _CONTRACT, _TRACE]
-_HANDSHAKE_TOKEN = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^[ -~]+$"}
-_XD_SOURCE = parameter("Xd-Source", "header", "For which source, where the client has several canonical ones")
-_QUERY_SOURCE = parameter("source", "query", "The same as Xd-Source")
-
-_ONE = {
-    "202": answer(
-        "Kept: the broker has it durably", "AcceptedReply", "KeptReply",
-        headers=LOCATION_HEADER | CONTRACT_HEADERS,
-    ),
-    "200": answer(
-        "A dry run's verdict; or a vendor's own success reply, where its signature proved it", "ValidReply",
-        headers=CONTRACT_HEADERS,
-    ),
-    **refusals(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
-}  # fmt: skip
-_MANY = {
-    "202": answer("All items are kept", "BatchReply", headers=CONTRACT_HEADERS),
-    "200": answer("A dry run, all items valid", "BatchReply", headers=CONTRACT_HEADERS),
-    "207": answer("One verdict for each item, in order", "BatchReply"),
-    **refusals(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503, schema="RefusedBatch"),
-}
-_ANY_KEPT = answer(
-    "Kept: the broker has it durably", "AcceptedReply", "KeptReply", "BatchReply", headers=CONTRACT_HEADERS
-)
-_ANY_VALID = answer("A dry run's verdict", "ValidReply", "BatchReply", headers=CONTRACT_HEADERS)
-_HANDSHAKEN = {
-    "200": answer("The token, where the source has such a vendor and a secret", media_type="text/plain"),
-    **refusals(404, 405),
-}
+    "sequence", "query", "The 202's sequence: makes it a few look-ups",
+    {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+)  # fmt: skip
+_SENT_ID = {"type": "string", "minLength": 1}
 _TIMELINE = {"200": answer("What happened to it", "Timeline"), **refusals(401, 403, 404, 422, 503)}
 
 
@@ -88,12 +52,12 @@ def document(
     }
     answers: dict[str, Any] = {}
     of_sources = SourcePaths(catalogue, registry)
-    one = {"parameters": _INGEST_PARAMETERS, "responses": shared("one", _ONE, answers)}
-    many = {"parameters": _INGEST_PARAMETERS, "responses": shared("many", _MANY, answers)}
-    paths = _ingest_paths(tuple(signatures), one, many, _handshake_fields(catalogue))
+    calls = IngestCalls(tuple(signatures), answers)
+    paths = calls.of_any_source(catalogue)
     for source in described:
-        paths |= of_sources.of(source, one, many)
-    paths |= _event_paths(of_sources.cloud_events()) | _OPERATIONS_PATHS
+        paths |= of_sources.of(source, calls.one, calls.many)
+    events = {"post": calls.cloud_events(of_sources.cloud_events()), **_EVENT_PATHS["/v1/events"]}
+    paths |= {**_EVENT_PATHS, "/v1/events": events, **_OPERATIONS_PATHS}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -157,64 +121,14 @@ def _schemas() -> dict[str, Any]:
     return {**schemas, "RefusedBatch": refused}
 
 
-def _handshake_fields(catalogue: Catalogue) -> list[str]:
-    declared = [adapter.signature for adapter in catalogue.adapters]
-    return sorted({each.handshake for each in declared if isinstance(each, SharedSecret) and each.handshake})
-
-
-def _ingest_paths(
-    signatures: tuple[str, ...], one: Mapping[str, Any], many: Mapping[str, Any], handshake_fields: list[str]
-) -> dict[str, Any]:
-    """Return the calls for any source; `handshake_fields` are where vendors send a token to have it back."""
-    fields = [
-        parameter(field, "query", "A vendor's token; the answer is the token", _HANDSHAKE_TOKEN)
-        for field in handshake_fields
-    ]
-    paths: dict[str, Any] = {
-        "/v1/sources/{source}/events": {
-            "post": operation(
-                "sendEvent", "Send one message in the source's own format", one["responses"],
-                scope="events:write", signatures=signatures,
-                parameters=[_SOURCE, *_INGEST_PARAMETERS],
-                body=body("application/xml", "application/json", "*/*"),
-            )
-        },
-        "/v1/sources/{source}/events/batch": {
-            "post": operation(
-                "sendEvents", "Send a file, an array or lines with many items", many["responses"],
-                scope="events:write", signatures=signatures,
-                parameters=[_SOURCE, *_INGEST_PARAMETERS],
-                body=body("application/xml", "application/json", "application/x-ndjson", "*/*"),
-            )
-        },
-    }  # fmt: skip
-    for name, path in (("handshake", "events"), ("handshakeOfBatches", "events/batch")) if fields else ():
-        paths[f"/v1/sources/{{source}}/{path}"]["get"] = operation(
-            name, "A vendor's question whether this address wants its messages; POST answers it as well",
-            _HANDSHAKEN, parameters=[_SOURCE, *fields],
-        )  # fmt: skip
-    return paths
-
-
-def _event_paths(cloud_events: dict[str, Any]) -> dict[str, Any]:
-    paths = {path: dict(item) for path, item in _EVENT_PATHS.items()}
-    paths["/v1/events"]["post"] = {**paths["/v1/events"]["post"], "requestBody": cloud_events}
-    return paths
-
-
 _EVENT_PATHS: dict[str, dict[str, Any]] = {
     "/v1/events": {
-        "post": operation(
-            "sendCloudEvents", "Send CloudEvents 1.0: structured, binary, or a batch",
-            {**_ONE, **_MANY, "202": _ANY_KEPT, "200": _ANY_VALID},
-            scope="events:write", parameters=[_XD_SOURCE, _QUERY_SOURCE, *_INGEST_PARAMETERS],
-        ),
         "get": operation(
             "findEvent", "The timeline of an event by the sender's own id", _TIMELINE,
             scope="events:read",
             parameters=[
-                parameter("source", "query", "A registered source", required=True),
-                parameter("source_event_id", "query", "The sender's id", required=True),
+                parameter("source", "query", "A registered source", SOURCE_NAME, required=True),
+                parameter("source_event_id", "query", "The sender's id", _SENT_ID, required=True),
                 _SEQUENCE,
             ],
         ),
