@@ -17,6 +17,33 @@ def writer_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
     return _closed(schema) if kind is Kind.CANONICAL else schema
 
 
+def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return the schema that a reader may rely on.
+
+    Of a canonical contract a later minor version may bring further members, and further values where
+    `x-extensible-enum` stands: readers must let both pass.
+    """
+    return _opened(schema) if kind is Kind.CANONICAL else schema
+
+
+def _opened(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_opened(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    opened: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name in {"properties", "$defs"}:
+            opened[name] = {member: _opened(child) for member, child in value.items()}
+        elif name in {"items", "additionalProperties", "oneOf"}:
+            opened[name] = _opened(value)
+        else:
+            opened[name] = value
+    if opened.get("additionalProperties") is False:
+        del opened["additionalProperties"]
+    return opened
+
+
 def _closed(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
@@ -32,27 +59,3 @@ def _closed(schema: Any) -> Any:
     if "oneOf" in schema:
         closed["oneOf"] = [_closed(branch) for branch in schema["oneOf"]]
     return closed
-
-
-def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
-    """Return the schema that a reader may rely on.
-
-    A canonical contract is open for readers: further members and, where `x-extensible-enum` stands, further
-    values may come in a minor version.
-    """
-    return _open(schema) if kind is Kind.CANONICAL else schema
-
-
-def _open(schema: Any) -> Any:
-    if not isinstance(schema, dict):
-        return schema
-    opened = {
-        name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)
-    }
-    for name in opened.keys() & {"properties", "$defs"}:
-        opened[name] = {member: _open(child) for member, child in schema[name].items()}
-    for name in opened.keys() & {"items", "additionalProperties"}:
-        opened[name] = _open(schema[name])
-    if "oneOf" in schema:
-        opened["oneOf"] = [_open(branch) for branch in schema["oneOf"]]
-    return opened

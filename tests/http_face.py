@@ -26,7 +26,9 @@ from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import ContractUnknown, Unmapped
 from contracts.folder import PUBLISHED, contract_folders
 from contracts.registry import Registry
+from contracts.usage import VersionUsage
 from gateway import bootstrap
+from gateway.balance import LedgerReader
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
@@ -35,6 +37,7 @@ from gateway.http.keys import KeyStore
 from gateway.http.sources import RegisteredSource
 from gateway.settings import AuthSettings, ClientSettings, HttpSettings
 from gateway.timeline import Timelines
+from ledger.contract_usage import RetainedEvents, read_usage
 from routing.broker.api import StoredMessage, StreamReader
 from routing.broker.publisher import Publisher
 
@@ -167,7 +170,7 @@ class Face:
             "iss": "https://issuer.example",
             "aud": "crossdock",
             "client_id": client,
-            "scope": "events:write events:read payloads:read admin",
+            "scope": "events:write events:read contracts:read payloads:read admin",
             "iat": now,
             "nbf": now,
             "exp": now + 600,
@@ -218,6 +221,11 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
 
     async def note_read(_event_id: str, _client: str) -> None: ...
 
+    async def usage_of(contract: str) -> list[VersionUsage]:
+        ledger = LedgerReader(client)
+        retained = await RetainedEvents(ledger, 1).counts()
+        return await read_usage(ledger, contract, paper_registry.contract(contract).versions, retained)
+
     def opens(settings: HttpSettings | None = None, **changed: Any) -> Face:
         publisher = Publisher(client)
         publisher.start()
@@ -237,6 +245,7 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
             "readiness": ready,
             "metrics": lambda: b"crossdock_up 1\n",
             "asyncapi": b'{"asyncapi":"3.0.0"}',
+            "usage_of": usage_of,
         }
         face = Face(GatewayParts(**(parts | changed)), reader)
         opened.append((face, publisher))
@@ -302,7 +311,7 @@ async def socket(face: Face) -> AsyncIterator[Socket]:
 
 PAPER_CLIENTS = {
     "paper": ClientSettings(
-        scopes=("events:write", "events:read"),
+        scopes=("events:write", "events:read", "contracts:read"),
         sources=("paper-1", "paper-kept", "paper-pinned", "till", "dock", "card-1"),
     ),
     "reader": ClientSettings(scopes=("events:read",), sources=("paper-1",)),

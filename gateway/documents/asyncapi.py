@@ -34,7 +34,10 @@ def document(installation: Installation) -> dict[str, Any]:
         categories = categories_of(installation, owner)
         if not categories:
             continue
-        sent = [messages.delivery(each, delivered_version(installation, each)) for each in categories]
+        sent = [
+            messages.delivery(each, delivered_version(installation, owner, each), owner)
+            for each in categories
+        ]
         title = installation.owners[owner].title
         channels[f"deliveries-{owner}"] = _deliveries(owner, title, categories, sent, windows)
         channels[f"verdicts-{owner}"] = _verdicts(owner)

@@ -1,9 +1,12 @@
 """The application: every endpoint, joined from parts that the bootstrap made."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Litestar, Request, Response, asgi, get, post
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
@@ -13,6 +16,7 @@ from msgspec import Struct
 
 from adapters.catalogue import Catalogue
 from contracts.errors import EventError
+from contracts.folder import PUBLISHED
 from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.acceptance import Acceptance
@@ -29,10 +33,15 @@ from gateway.http.limits import InFlight
 from gateway.http.observer import Observer, SilentObserver
 from gateway.http.openapi import Description, document
 from gateway.http.openapi_sources import DescribedSource
+from gateway.http.registry.comparer import WORKER, Comparer
+from gateway.http.registry.contracts import Contracts, UsageOf
+from gateway.http.registry.handlers import contract_handlers
 from gateway.http.replies import Replies
 from gateway.http.sources import RegisteredSource, Sources
 from gateway.http.stages import IngestStages
+from gateway.http.usage import UsageRecorder
 from gateway.settings import HttpSettings
+from routing.contract_usage import UsageCounts
 
 log = structlog.get_logger()
 
@@ -40,7 +49,8 @@ log = structlog.get_logger()
 class GatewayParts(Struct, frozen=True, kw_only=True):
     """What the application is made of.
 
-    `partitions` is that of the streams, `asyncapi` the description of what owners receive and answer.
+    `partitions` is that of the streams, `clock` says Unix seconds, `contracts_folder` is the registry's own,
+    `usage_of` says who uses the versions of a contract, `asyncapi` describes what owners receive and answer.
     """
 
     settings: HttpSettings
@@ -56,7 +66,12 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     readiness: Probe
     metrics: Metrics
     asyncapi: bytes
+    usage_of: UsageOf
     observer: Observer = SilentObserver()
+    contracts_folder: Path = PUBLISHED
+    compare_command: Sequence[str] = WORKER
+    usage: UsageCounts = msgspec.field(default_factory=UsageCounts)
+    clock: Callable[[], float] = time.time
 
 
 def create_app(parts: GatewayParts) -> Litestar:
@@ -68,17 +83,19 @@ def create_app(parts: GatewayParts) -> Litestar:
         original=parts.original,
         audit_read=parts.audit_read,
     )
+    replies = Replies(parts.registry, clock=parts.clock)
     return Litestar(
         route_handlers=[
             *_ingest_handlers(
-                _ingest(parts), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
+                _ingest(parts, replies), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
             ),
             *event_handlers(events),
             *health_handlers(parts.readiness, parts.metrics, parts.authenticator),
+            *contract_handlers(_contracts(parts), parts.settings),
             *_description_handlers(parts),
         ],
         exception_handlers={
-            EventError: _event_error,
+            EventError: _event_error(replies),
             HTTPException: _http_error,
             Exception: _unexpected,
         },
@@ -88,12 +105,13 @@ def create_app(parts: GatewayParts) -> Litestar:
     )
 
 
-def _ingest(parts: GatewayParts) -> Ingest:
+def _ingest(parts: GatewayParts, replies: Replies) -> Ingest:
     settings, observer = parts.settings, parts.observer
-    stages = IngestStages(parts.catalogue, parts.registry, settings)
+    stages = IngestStages(parts.catalogue, parts.registry, settings, clock=parts.clock)
     keeper = Keeper(
         parts.acceptance,
         observer,
+        UsageRecorder(parts.registry, parts.usage),
         partitions=parts.partitions,
         body_limit_bytes=settings.body_limit_bytes,
     )
@@ -103,7 +121,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     return Ingest(
         Admission(parts.authenticator, Sources(parts.sources), parts.catalogue),
         Intake(stages, keeper, observer, items_limit=settings.items_limit),
-        Replies(parts.registry),
+        replies,
         in_flight,
         settings,
         observer,
@@ -159,9 +177,19 @@ def _description_handlers(parts: GatewayParts) -> list[HTTPRouteHandler]:
     return [openapi, asyncapi]
 
 
-def _event_error(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:
-    problem = problems.problem_of(error, path_of(request.scope))
-    return _response(problem, dict(problems.headers_of(error)))
+def _contracts(parts: GatewayParts) -> Contracts:
+    comparer = Comparer(parts.settings, command=parts.compare_command)
+    return Contracts(
+        parts.registry, parts.contracts_folder, parts.authenticator, comparer, parts.usage_of, parts.clock
+    )
+
+
+def _event_error(replies: Replies) -> Callable[[Request[Any, Any, Any], EventError], Response[bytes]]:
+    def answer(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:
+        problem = problems.problem_of(error, path_of(request.scope))
+        return _response(problem, dict([*problems.headers_of(error), *replies.headers(error.contract)]))
+
+    return answer
 
 
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

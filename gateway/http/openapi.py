@@ -14,6 +14,7 @@ from gateway.http.health import Readiness
 from gateway.http.openapi_ingest import SOURCE_NAME, IngestCalls
 from gateway.http.openapi_parts import answer, operation, parameter, refusals
 from gateway.http.openapi_sources import DescribedSource, SourcePaths
+from gateway.http.registry.openapi import CONTRACT_PATHS, CONTRACT_STRUCTS
 from gateway.http.sources import ANY
 from gateway.http.verdicts import AcceptedReply, BatchReply, KeptReply, ValidReply
 from gateway.settings import HttpSettings
@@ -21,7 +22,10 @@ from gateway.timeline import Timeline
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{name}"
-_STRUCTS = (AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline)
+_STRUCTS = (
+    AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline,
+    *CONTRACT_STRUCTS,
+)  # fmt: skip
 
 _EVENT_ID = parameter(
     "event_id", "path", "The id that the 202 gave",
@@ -57,7 +61,7 @@ def document(
     for source in described:
         paths |= of_sources.of(source, calls.one, calls.many)
     events = {"post": calls.cloud_events(of_sources.cloud_events()), **_EVENT_PATHS["/v1/events"]}
-    paths |= {**_EVENT_PATHS, "/v1/events": events, **_OPERATIONS_PATHS}
+    paths |= {**_EVENT_PATHS, "/v1/events": events, **CONTRACT_PATHS, **_OPERATIONS_PATHS}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",

@@ -19,9 +19,11 @@ from gateway.http.openapi_parts import (
 
 SOURCE_NAME = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"}
 
-_VERSION = {"type": "string", "pattern": "^[a-z0-9-]+@[0-9]+[.][0-9]+[.][0-9]+$"}
+_VERSION = {"type": "string", "pattern": "^[a-z0-9-]{1,64}@[0-9]{1,6}([.][0-9]{1,6}[.][0-9]{1,6})?$"}
 _DRY_RUN = parameter("dry_run", "query", "`true`: the full verdict, and nothing is kept", {"type": "boolean"})
-_CONTRACT = parameter("Contract", "header", "Exact version to be held to, `name@x.y.z`", _VERSION)
+_CONTRACT = parameter(
+    "Contract", "header", "The version to be held to: `name@x.y.z`, or `name@major`", _VERSION
+)
 _TRACE = parameter(
     "traceparent", "header", "W3C trace context, carried on to the owner; one that isn't is passed over"
 )
@@ -42,13 +44,15 @@ _ONE = {
         "A dry run's verdict; or a vendor's own success reply, where its signature proved it", "ValidReply",
         headers=CONTRACT_HEADERS,
     ),
-    **refusals(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
+    **refusals(400, 401, 403, 404, 413, 415, 429),
+    **refusals(409, 410, 422, 503, headers=CONTRACT_HEADERS),
 }  # fmt: skip
 _MANY = {
     "202": answer("All items are kept", "BatchReply", headers=CONTRACT_HEADERS),
     "200": answer("A dry run, all items valid", "BatchReply", headers=CONTRACT_HEADERS),
-    "207": answer("One verdict for each item, in order", "BatchReply"),
-    **refusals(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503, schema="RefusedBatch"),
+    "207": answer("One verdict for each item, in order", "BatchReply", headers=CONTRACT_HEADERS),
+    **refusals(400, 401, 403, 404, 415, schema="RefusedBatch"),
+    **refusals(409, 410, 413, 422, 429, 503, schema="RefusedBatch", headers=CONTRACT_HEADERS),
 }
 _ANY_KEPT = answer(
     "Kept: the broker has it durably", "AcceptedReply", "KeptReply", "BatchReply", headers=CONTRACT_HEADERS

@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, listing
+from gateway.cli.contracts import check, listing, usage
 
 
 @click.group()
@@ -10,5 +10,10 @@ def contracts() -> None:
     """Published contracts."""
 
 
-for command in (listing.list_contracts, listing.show_contract, check.check_contracts):
+for command in (
+    listing.list_contracts,
+    listing.show_contract,
+    check.check_contracts,
+    usage.show_usage,
+):
     contracts.add_command(command)

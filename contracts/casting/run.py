@@ -1,0 +1,48 @@
+"""Running a chain of casts on one document; each step's result is held against its version."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from contracts.casting.pointers import CastFailed
+from contracts.casting.projection import project
+from contracts.casting.route import Leg
+from contracts.errors import NoPath
+from contracts.validation import Validator
+
+
+class Version(Protocol):
+    """One version of a contract, as far as a cast needs it."""
+
+    @property
+    def identifier(self) -> str: ...
+    @property
+    def schema(self) -> dict[str, Any]: ...
+    @property
+    def validator(self) -> Validator: ...
+
+
+def run_route(route: Sequence[Leg], tree: Any, versions: Mapping[str, Version], target: Version) -> Any:
+    """Return `tree` as a document of `target`. Raises: NoPath where a step fails."""
+    for leg in route:
+        tree = run_leg(leg, tree, versions[leg.start], versions[leg.end])
+    return held(project(tree, target.schema), target, f"read as {target.identifier}")
+
+
+def run_leg(leg: Leg, tree: Any, start: Version, end: Version) -> Any:
+    """Return `tree` after one cast. Raises: NoPath where it fails, or yields what `end` forbids."""
+    cast = copy.deepcopy(project(tree, start.schema))
+    way = f"the cast from {start.identifier} to {end.identifier}"
+    try:
+        leg.way.apply(cast)
+    except CastFailed as error:
+        raise NoPath(f"{way} fails: {error}") from None
+    return held(cast, end, way)
+
+
+def held(tree: Any, version: Version, how: str) -> Any:
+    """Return `tree`, which keeps `version`. Raises: NoPath, naming the first place that does not."""
+    if version.validator.is_valid(tree):
+        return tree
+    first = version.validator.violations(tree, "")[0]
+    raise NoPath(f"{how} gives what {version.identifier} forbids: {first.path}: {first.detail}")
