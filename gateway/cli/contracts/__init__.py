@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, listing, usage
+from gateway.cli.contracts import check, compare, listing, usage
 
 
 @click.group()
@@ -15,5 +15,6 @@ for command in (
     listing.show_contract,
     check.check_contracts,
     usage.show_usage,
+    compare.compare_schemas,
 ):
     contracts.add_command(command)
