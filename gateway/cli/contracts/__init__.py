@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, compare, listing, usage
+from gateway.cli.contracts import check, compare, draft, life, listing, publish, usage, words
 
 
 @click.group()
@@ -16,5 +16,13 @@ for command in (
     check.check_contracts,
     usage.show_usage,
     compare.compare_schemas,
+    words.lint_contracts,
+    words.diff_contracts,
+    draft.draft_contract,
+    draft.renumber_contract,
+    publish.publish_contract,
+    life.deprecate_contract,
+    life.sunset_contract,
+    life.retire_contract,
 ):
     contracts.add_command(command)
