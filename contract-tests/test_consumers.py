@@ -1,8 +1,8 @@
 """No contract takes from an owner what that owner reads: `consumers/<owner>.toml`.
 
-Each owner states in its own file which places of which contract, in which major, it reads, and what it expects
-there. These tests hold the newest version of each major against that, and every draft and candidate of the
-working tree. A version that would break an owner fails with the owner's name:
+Each owner states in its own file which places of which contract, in which major, it reads, and what it
+expects there. These tests hold the newest version of each major against that, and every draft and candidate
+of the working tree. A version that would break an owner fails with the owner's name:
 
     loss-prevention reads /item/id of exception-inventory-variance (major 1): 1.2.0 has no such member
 
@@ -139,7 +139,8 @@ def test_field_that_may_be_absent_breaks_who_needs_it_in_each_document() -> None
     assert broken_by(nothing, always) == []
     assert broken_by(optional, Field(pointer="/occurred_at")) == []
     assert broken_by(optional, always) == [
-        f"loss-prevention reads /occurred_at in each document of {VARIANCE} (major 1): in 1.99.0 it may be absent"
+        f"loss-prevention reads /occurred_at in each document of {VARIANCE} (major 1): "
+        "in 1.99.0 it may be absent"
     ]
 
 
@@ -240,8 +241,8 @@ def test_owners_are_consumers_of_what_they_read() -> None:
 
 
 def test_file_that_says_something_unknown_is_refused_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "finance.toml").write_text('owner = "treasury"\ncontact = "c"\n[[reads]]\ncontract = "fact-sale"\n'
-                                           'major = 1\npurpose = "p"\nfields = [{pointer = "/key"}]\n')  # fmt: skip
+    reads = '[[reads]]\ncontract = "fact-sale"\nmajor = 1\npurpose = "p"\nfields = [{pointer = "/key"}]\n'
+    (tmp_path / "finance.toml").write_text(f'owner = "treasury"\ncontact = "c"\n{reads}')
     (tmp_path / "review.toml").write_text('owner = "review"\ncontact = "c"\nread = []\n')
     with pytest.raises(ContractsError) as refused:
         read_expectations(tmp_path)

@@ -7,7 +7,7 @@ sends any more: here it is told by name.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -64,7 +64,7 @@ class Expectations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Breach(Struct, frozen=True, kw_only=True):
-    """One expectation that a version does not meet. `rule` is the member of `Field` that it breaks, or `gone`."""
+    """One expectation that a version does not meet; `rule` is a member of `Field`, or `gone`."""
 
     owner: str
     contact: str

@@ -32,6 +32,16 @@ def writer_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
     return listed
 
 
+def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return the schema that a reader may rely on.
+
+    Of a canonical contract a later minor version may bring further members, and further values where
+    `x-extensible-enum` stands: readers must let both pass. The known values stay, as a note.
+    """
+    opened: dict[str, Any] = _through(schema, _unclosed) if kind is Kind.CANONICAL else schema
+    return opened
+
+
 def closed_view(schema: Any, *, modern: bool = True) -> Any:
     """Return the schema that a writer is held to when contracts are compared: nothing that isn't declared.
 
@@ -73,45 +83,16 @@ def _listed(schema: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in schema.items() if name != EXTENSIBLE_ENUM}, "enum": values}
 
 
+def _unclosed(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if not (name in _DECIDED and value is False)}
+
+
 def _opened(schema: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in schema.items()
         if name != EXTENSIBLE_ENUM and not (name in _DECIDED and value is False)
     }
-<<<<<<< HEAD
-    for name in schema.keys() & {"properties", "$defs"}:
-        closed[name] = {member: _closed(child) for member, child in schema[name].items()}
-    for name in schema.keys() & {"items", "additionalProperties"}:
-        closed[name] = _closed(schema[name])
-    if "oneOf" in schema:
-        closed["oneOf"] = [_closed(branch) for branch in schema["oneOf"]]
-    return closed
-
-
-def reader_view(schema: dict[str, Any], kind: Kind) -> dict[str, Any]:
-    """Return the schema that a reader may rely on.
-
-    A canonical contract is open for readers: further members and, where `x-extensible-enum` stands, further
-    values may come in a minor version.
-    """
-    return _open(schema) if kind is Kind.CANONICAL else schema
-
-
-def _open(schema: Any) -> Any:
-    if not isinstance(schema, dict):
-        return schema
-    opened = {
-        name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)
-    }
-    for name in opened.keys() & {"properties", "$defs"}:
-        opened[name] = {member: _open(child) for member, child in schema[name].items()}
-    for name in opened.keys() & {"items", "additionalProperties"}:
-        opened[name] = _open(schema[name])
-    if "oneOf" in schema:
-        opened["oneOf"] = [_open(branch) for branch in schema["oneOf"]]
-    return opened
-=======
 
 
 class _Closing:
@@ -224,4 +205,3 @@ def _positions(schema: Any, *, alone: bool) -> Iterator[tuple[dict[str, Any], bo
                 yield from _positions(child, alone=lone)
         elif isinstance(value, dict) and keyword not in {"enum", "const", "default", "examples"}:
             yield from _positions(value, alone=lone)
->>>>>>> runtime

@@ -112,6 +112,7 @@ def registered_sources(installation: Installation) -> dict[str, RegisteredSource
     return {
         name: RegisteredSource(
             source=known[name],
+            title=settings.title,
             contracts=settings.contracts,
             on_violation=settings.on_violation,
             layout=settings.layout,

@@ -17,6 +17,7 @@ from contracts.records import AuditRecord
 from contracts.usage import VersionUsage
 from gateway.balance import LedgerReader
 from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.documents import asyncapi
 from gateway.durability import SystemAccount
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
@@ -122,6 +123,7 @@ def _gateway_parts(
         timeline=timelines.find,
         original=timelines.original,
         audit_read=_audit_read(client),
+        asyncapi=msgspec.json.encode(asyncapi.document(installation)),
         readiness=ReadinessProbe(client, system),
         metrics=metrics.exposition,
         usage_of=_usage_of(client, installation),

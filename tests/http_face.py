@@ -260,6 +260,7 @@ async def open_face(
             "audit_read": note_read,
             "readiness": ready,
             "metrics": lambda: b"crossdock_up 1\n",
+            "asyncapi": b'{"asyncapi":"3.0.0"}',
             "usage_of": usage_of,
             "contracts_folder": paper_contracts,
         }

@@ -15,10 +15,11 @@ VERSION = "1"
 _LOCAL = "127.0.0.1:4222"  # nats-server's own; the embedded one has another port at each start
 
 _ABOUT = (
-    "What Crossdock sends to the owners of exceptions, and what they answer, over NATS JetStream. It is written "
-    "from Crossdock's side: it sends deliveries and receives verdicts. Each owner has a NATS account of its own, "
-    "which sees these subjects alone. A delivery is handed out until there is a verdict on it. Schemas are those "
-    "of a reader: further members may come, and further values where x-extensible-enum lists known ones."
+    "What Crossdock sends to the owners of exceptions, and what they answer, over NATS JetStream. It is "
+    "written from Crossdock's side: it sends deliveries and receives verdicts. Each owner has a NATS account "
+    "of its own, which sees its subjects alone. A delivery is handed out until there is a verdict on it. "
+    "Schemas are those of a reader: further members may come, and further values where x-extensible-enum "
+    "lists known ones."
 )
 
 
@@ -33,7 +34,10 @@ def document(installation: Installation) -> dict[str, Any]:
         categories = categories_of(installation, owner)
         if not categories:
             continue
-        sent = [messages.delivery(each, delivered_version(installation, each)) for each in categories]
+        sent = [
+            messages.delivery(each, delivered_version(installation, owner, each), owner)
+            for each in categories
+        ]
         title = installation.owners[owner].title
         channels[f"deliveries-{owner}"] = _deliveries(owner, title, categories, sent, windows)
         channels[f"verdicts-{owner}"] = _verdicts(owner)

@@ -1,6 +1,5 @@
 """The messages of the AsyncAPI document: a delivery for each category and major, and an owner's verdict."""
 
-from collections import Counter
 from typing import Any
 
 import msgspec
@@ -60,8 +59,8 @@ class Messages:
         components.put("route", _ROUTE)
         self.messages["verdict"] = self._verdict()
 
-    def delivery(self, category: str, version: ContractVersion) -> str:
-        """Return the name of the message that brings an exception of `category` in the major of `version`."""
+    def delivery(self, category: str, version: ContractVersion, owner: str) -> str:
+        """Return the name of the message that brings an owner an exception of `category` in `version`."""
         major = version.version.partition(".")[0]
         name = f"{category}-v{major}"
         if name not in self.messages:
@@ -69,7 +68,7 @@ class Messages:
                 f"{version.name}-v{major}", reader_view(version.schema, version.kind)
             )
             payload = self._components.put(f"delivery-{name}", _payload(category, version, exception))
-            shown = {each.name: each for each in examples(self._installation, version)}
+            shown = examples(self._installation, version, owner)
             contract = self._installation.registry.contract(version.name)
             self.messages[name] = {
                 "name": name,
@@ -83,7 +82,7 @@ class Messages:
                     "description": "The same in each attempt and after each replay",
                     "location": f"$message.header#/{headers.DELIVERY}",
                 },
-                "examples": [_example(each) for each in shown.values()],
+                "examples": [_example(each) for each in shown],
                 "x-contract": version.identifier,
                 "x-contract-owner": contract.manifest.owner.team,
             }

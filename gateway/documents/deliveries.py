@@ -1,4 +1,4 @@
-"""What each owner is sent, read from the routes; and deliveries as the router would make them, as examples."""
+"""What each owner is sent, read from the routes; and examples, made by what makes deliveries."""
 
 from collections.abc import Iterator
 
@@ -6,15 +6,16 @@ import msgspec
 from msgspec import Struct
 
 from contracts import ids
-from contracts.canonical import RetailException
+from contracts.canonical import SPOKEN_MAJOR, RetailException
 from contracts.documents import Arrival
-from contracts.folder import PUBLISHED, read_json
+from contracts.folder import read_json
 from contracts.registry import ContractVersion
-from gateway.bootstrap import Installation
+from gateway.bootstrap import Installation, renderer
+from gateway.documents.examples import example_files
 from routing.broker.commit import Outgoing
 from routing.items import FoundException, RoutedItem, RouterItem, TriagedException
-from routing.rendering import EXCEPTION_VERSION, Renderer
 from routing.routes_file import Row, names
+from routing.subscriptions import Subscriptions
 from routing.triage.rules import RuleTriage
 
 _SEQUENCE = 4711
@@ -32,9 +33,12 @@ class Example(Struct, frozen=True, kw_only=True):
     message: Outgoing
 
 
-def delivered_version(installation: Installation, category: str) -> ContractVersion:
-    """Return the version of its contract in which an exception is delivered."""
-    return installation.registry.resolve(f"exception-{category}", EXCEPTION_VERSION)
+def delivered_version(installation: Installation, owner: str, category: str) -> ContractVersion:
+    """Return the version of its contract in which an owner gets an exception.
+
+    Raises: ContractUnknown, NoPath, as the router would.
+    """
+    return Subscriptions(installation.registry, installation.owners).version(owner, f"exception-{category}")
 
 
 def categories_of(installation: Installation, owner: str) -> tuple[str, ...]:
@@ -44,18 +48,22 @@ def categories_of(installation: Installation, owner: str) -> tuple[str, ...]:
     return tuple(each.value for each in installation.taxonomy.categories if each.value in sent)
 
 
-def examples(installation: Installation, version: ContractVersion) -> Iterator[Example]:
-    """Yield what the router makes of each valid example of an exception's contract.
+def examples(installation: Installation, version: ContractVersion, owner: str) -> Iterator[Example]:
+    """Yield what the router makes for `owner`, or for others who read `version`, of each valid example.
 
-    The rules decide, for they are always there.
+    The examples are those of the major that we speak; the rules decide, for they are always there.
     """
-    folder = PUBLISHED / version.name / version.version / "examples" / "valid"
-    for file in sorted(folder.glob("*.json")):
+    spoken = installation.registry.readable(version.name, SPOKEN_MAJOR)
+    schema = f"/{version.name}/{version.version}"
+    for file in example_files(spoken, "valid"):
         exception = msgspec.convert(read_json(file), RetailException)
-        routed = _routed(installation, version, exception, file.stem)
-        rendered = Renderer(installation.base_url).render(routed)
-        for entry, message in zip(rendered.entries, rendered.deliveries, strict=True):
-            yield Example(name=file.stem, owner=entry.owner, delivery=entry.delivery, message=message)
+        rendered = renderer(installation).render(_routed(installation, spoken, exception, file.stem))
+        made = [
+            Example(name=file.stem, owner=entry.owner, delivery=entry.delivery, message=message)
+            for entry, message in zip(rendered.entries, rendered.deliveries, strict=True)
+            if msgspec.json.decode(message.body)["dataschema"].endswith(schema)
+        ]
+        yield from sorted(made, key=lambda each: each.owner != owner)[:1]
 
 
 def _routed(

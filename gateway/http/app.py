@@ -31,7 +31,8 @@ from gateway.http.intake import Intake
 from gateway.http.keeping import Keeper
 from gateway.http.limits import InFlight
 from gateway.http.observer import Observer, SilentObserver
-from gateway.http.openapi import document
+from gateway.http.openapi import Description, document
+from gateway.http.openapi_sources import DescribedSource
 from gateway.http.registry.comparer import Comparer
 from gateway.http.registry.contracts import Contracts, UsageOf
 from gateway.http.registry.handlers import contract_handlers
@@ -49,7 +50,7 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     """What the application is made of.
 
     `partitions` is that of the streams, `clock` says Unix seconds, `contracts_folder` is the registry's own,
-    and `usage_of` says who uses the versions of a contract.
+    `usage_of` says who uses the versions of a contract, `asyncapi` describes what owners receive and answer.
     """
 
     settings: HttpSettings
@@ -64,6 +65,7 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     audit_read: AuditRead
     readiness: Probe
     metrics: Metrics
+    asyncapi: bytes
     usage_of: UsageOf
     observer: Observer = SilentObserver()
     contracts_folder: Path = PUBLISHED
@@ -90,7 +92,7 @@ def create_app(parts: GatewayParts) -> Litestar:
             *event_handlers(events),
             *health_handlers(parts.readiness, parts.metrics, parts.authenticator),
             *contract_handlers(_contracts(parts), parts.settings),
-            _openapi_handler(parts),
+            *_description_handlers(parts),
         ],
         exception_handlers={
             EventError: _event_error(replies),
@@ -157,15 +159,22 @@ def _source_and_endpoint(path: str) -> tuple[str, bool]:
             raise NotFoundException
 
 
-def _openapi_handler(parts: GatewayParts) -> HTTPRouteHandler:
-    body = msgspec.json.encode(document(parts.settings, parts.catalogue))
+def _description_handlers(parts: GatewayParts) -> list[HTTPRouteHandler]:
+    described = [DescribedSource.of(source) for source in parts.sources.values()]
+    whole = document(parts.settings, parts.catalogue, parts.registry, described)
+    description = Description(whole, parts.sources)
 
     @get("/openapi.json")
     async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
-        await parts.authenticator.authenticate(request.headers.get("authorization"))
-        return Response(body, media_type="application/json")
+        sender = await parts.authenticator.authenticate(request.headers.get("authorization"))
+        return Response(description.of(sender.sources), media_type="application/json")
 
-    return openapi
+    @get("/asyncapi.json")
+    async def asyncapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+        await parts.authenticator.authenticate(request.headers.get("authorization"))
+        return Response(parts.asyncapi, media_type="application/json")
+
+    return [openapi, asyncapi]
 
 
 def _contracts(parts: GatewayParts) -> Contracts:

@@ -96,3 +96,9 @@ def operation(
     if body:
         found["requestBody"] = body
     return found | {"responses": responses}
+
+
+def shared(name: str, responses: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Put responses among the `components`, as `<name>-<status>`, and return references to them."""
+    components |= {f"{name}-{status}": response for status, response in responses.items()}
+    return {status: {"$ref": f"#/components/responses/{name}-{status}"} for status in responses}
