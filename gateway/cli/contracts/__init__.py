@@ -2,7 +2,19 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, compare, draft, dry_run, export, life, listing, publish, usage, words
+from gateway.cli.contracts import (
+    check,
+    compare,
+    draft,
+    dry_run,
+    export,
+    impact,
+    life,
+    listing,
+    publish,
+    usage,
+    words,
+)
 
 
 @click.group()
@@ -24,6 +36,7 @@ for command in (
     life.sunset_contract,
     life.retire_contract,
     export.export_contract,
+    impact.show_impact,
     dry_run.dry_run,
     usage.show_usage,
 ):
