@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos fuzz lock clean
+.PHONY: help setup demo test check asyncapi openapi validators chaos fuzz lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -27,6 +27,20 @@ check: setup  ## ruff, mypy strict, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+asyncapi: setup  ## docs/generated/asyncapi.json: what owners receive and answer, by the default settings
+	$(BIN)/crossdock asyncapi --data build/documents --out docs/generated/asyncapi.json
+
+openapi: setup  ## docs/generated/openapi.json: the HTTP calls, by the default settings
+	$(BIN)/crossdock openapi --data build/documents --out docs/generated/openapi.json
+
+validators: .venv/validators/installed  ## AsyncAPI's reference parser, where npm is there: tests use it
+
+.venv/validators/installed: .venv/installed
+	@if command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --ignore-scripts --no-package-lock --prefix .venv/validators \
+			@asyncapi/parser@3.6.6 && touch $@; \
+	else echo "npm is not there: the tests that need AsyncAPI's reference parser are skipped"; fi
 
 chaos: setup  ## kill -9 of every process at random under load, then account for every message
 	$(BIN)/pytest -m chaos -s tests

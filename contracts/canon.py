@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
-from contracts.canonical import Category, Fact, FactKind, Normalised, RetailException
+from contracts.canonical import SPOKEN_MAJOR, Category, Fact, FactKind, Normalised, RetailException
+from contracts.casting.cast import major_of
 from contracts.documents import Document
-from contracts.errors import ContractViolated, Unmapped
-from contracts.registry import Registry
+from contracts.errors import Unmapped
+from contracts.manifest import Kind
+from contracts.registry import ContractVersion, Registry
 
 EXCEPTIONS_LIMIT = 10_000  # as many as a fact has lines
 
@@ -19,6 +21,21 @@ class Canon:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._is_valid: dict[FactKind | Category, Callable[[Any], bool]] = {}
+
+    def spoken(self, document: Document, version: str) -> Document:
+        """Return a document in the major that our structs speak, before an adapter reads it.
+
+        `version` is the exact one that it keeps. What is not of ours, or speaks it already, stays as it is.
+
+        Raises: ContractUnknown; NoPath where no cast leads there.
+        """
+        if major_of(version) == SPOKEN_MAJOR:
+            return document
+        if self._registry.contract(document.contract).manifest.kind is not Kind.CANONICAL:
+            return document
+        target = self._spoken_version(document.contract)
+        tree = self._registry.cast(document.contract, document.tree, version, target)
+        return msgspec.structs.replace(document, tree=tree, version=target.version)
 
     def hold(self, normalised: Normalised) -> Normalised:
         """Return what was said, all of which keeps its contract (hot path: 2 µs a fact).
@@ -40,16 +57,18 @@ class Canon:
                 raise self._broken(each)
 
     def _judge(self, kind: FactKind | Category) -> Callable[[Any], bool]:
-        version = self._registry.resolve(_contract(kind))
+        version = self._spoken_version(_contract(kind))
         self._is_valid[kind] = version.validator.is_valid
         return version.validator.is_valid
 
+    def _spoken_version(self, name: str) -> ContractVersion:
+        return self._registry.readable(name, SPOKEN_MAJOR)
+
     def _broken(self, canonical: Fact | RetailException) -> Unmapped:
-        try:
-            self._registry.validate(as_document(canonical))
-        except ContractViolated as violated:
-            first = violated.violations[0]
-            return Unmapped(f"{violated.contract} can't hold what this means: {first.path}: {first.detail}")
+        document = as_document(canonical)
+        version = self._spoken_version(document.contract)
+        for first in version.validator.violations(document.tree, ""):
+            return Unmapped(f"{version.identifier} can't hold what this means: {first.path}: {first.detail}")
         return Unmapped("no canonical contract can hold what this means")
 
 

@@ -5,6 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+SPOKEN_MAJOR = "1"
+"""The major of the canonical contracts that these structs hold; documents of others are cast to it."""
+
 
 class Category(StrEnum):
     """The eight kinds of exception, named as in the taxonomy."""

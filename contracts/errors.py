@@ -12,6 +12,7 @@ EventError
 │   ├── NotAuthenticated         auth.missing | auth.invalid | auth.expired | auth.signature
 │   ├── NotAuthorised            auth.forbidden
 │   ├── ContractUnknown          contract.unknown
+│   │   └── VersionUnknown       contract.version-unknown
 │   ├── ContractViolated         contract.violated
 │   └── ContractRetired          contract.retired
 ├── OwnerError                   dead_letter: the owner is told
@@ -28,6 +29,8 @@ EventError
     ├── BrokerFull               broker.full
     ├── BrokerUnavailable        broker.unavailable
     ├── KeysUnavailable          auth.unavailable
+    ├── ContractBrownOut         contract.brown-out
+    ├── NotCompared              contract.not-compared
     └── TooManyRequests          request.too-many
 """
 
@@ -59,10 +62,14 @@ class Violation(Struct, frozen=True, kw_only=True):
 
 
 class EventError(Exception):
-    """The root: `code` is from the closed list above, `detail` names the place and what was expected."""
+    """The root: `code` is from the closed list above, `detail` names the place and what was expected.
+
+    `contract` is `name@x.y.z` where the error is about that version, else empty.
+    """
 
     code: ClassVar[str]
     disposition: ClassVar[Disposition]
+    contract: str = ""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -153,6 +160,12 @@ class ContractUnknown(SenderError):
     code = "contract.unknown"
 
 
+class VersionUnknown(ContractUnknown):
+    """The contract is there, but not in this version: also one that is newer than what is known here."""
+
+    code = "contract.version-unknown"
+
+
 class ContractViolated(SenderError):
     """The document breaks its contract (`name@x.y.z`) at the places that `violations` name."""
 
@@ -165,9 +178,14 @@ class ContractViolated(SenderError):
 
 
 class ContractRetired(SenderError):
-    """This version is past its sunset."""
+    """This version is past its sunset. `successor` is `name@x.y.z`, empty where nothing takes its place."""
 
     code = "contract.retired"
+
+    def __init__(self, detail: str, contract: str = "", successor: str = "") -> None:
+        super().__init__(detail)
+        self.contract = contract
+        self.successor = successor
 
 
 class OwnerError(EventError):
@@ -256,6 +274,25 @@ class KeysUnavailable(TryLater):
     """The issuer's keys can't be read, so no token can be judged."""
 
     code = "auth.unavailable"
+
+
+class ContractBrownOut(TryLater):
+    """This version is switched off for an announced while, as it will be for good after its sunset."""
+
+    code = "contract.brown-out"
+
+    def __init__(
+        self, detail: str, *, contract: str = "", successor: str = "", retry_after_seconds: int = 1
+    ) -> None:
+        super().__init__(detail, retry_after_seconds=retry_after_seconds)
+        self.contract = contract
+        self.successor = successor
+
+
+class NotCompared(TryLater):
+    """The comparison with a candidate did not end within its time or memory."""
+
+    code = "contract.not-compared"
 
 
 class TooManyRequests(TryLater):

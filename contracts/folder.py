@@ -6,6 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from contracts.casting.cast import CAST_FILE, Cast, read_cast
+from contracts.casting.lint import lint_cast
+from contracts.casting.obligation import cast_findings
 from contracts.manifest import MANIFEST_FILE, ContractsError, Manifest, State, read_manifest, version_order
 from contracts.profile import lint, member_names
 
@@ -15,10 +18,11 @@ BASE_URI = "https://crossdock.example/contracts"
 
 
 class ContractFolder(Struct, frozen=True, kw_only=True):
-    """What the folder of one contract holds; `schemas` is keyed by version, oldest first."""
+    """What the folder of one contract holds; `schemas` and `casts` are keyed by version, oldest first."""
 
     manifest: Manifest
     schemas: dict[str, dict[str, Any]]
+    casts: dict[str, Cast] = {}
 
 
 def contract_folders(published: Path) -> list[Path]:
@@ -50,9 +54,16 @@ def read_contract(folder: Path) -> ContractFolder:
         except ContractsError as error:
             findings += error.findings
     findings += [f"{where}: reserved: {finding}" for finding in _revived(manifest, schemas)]
+    casts: dict[str, Cast] = {}
+    for version in schemas:
+        try:
+            casts |= _read_casts(folder / version / CAST_FILE, version, schemas)
+        except ContractsError as error:
+            findings += error.findings
+    findings += [f"{where}: {finding}" for finding in cast_findings(manifest, casts)] if not findings else []
     if findings:
         raise ContractsError(sorted(findings))
-    return ContractFolder(manifest=manifest, schemas=schemas)
+    return ContractFolder(manifest=manifest, schemas=schemas, casts=casts)
 
 
 def read_json(file: Path) -> Any:
@@ -75,6 +86,21 @@ def _read_schema(file: Path, manifest: Manifest, version: str) -> dict[str, Any]
     if findings:
         raise ContractsError(findings)
     return schema
+
+
+def _read_casts(file: Path, version: str, schemas: dict[str, dict[str, Any]]) -> dict[str, Cast]:
+    """Return the cast of a version, where it has one, checked against both its schemas."""
+    if not file.exists():
+        return {}
+    cast, where = read_cast(file), "/".join(file.parts[-3:])
+    if cast.to != version:
+        raise ContractsError([f"{where}: to: {cast.to!r} is not {version!r}, whose folder it stands in"])
+    if cast.source not in schemas or version_order(cast.source) >= version_order(version)[:1]:
+        raise ContractsError([f"{where}: from: {cast.source!r} is not a version of an earlier major"])
+    findings = lint_cast(cast, schemas[cast.source], schemas[version])
+    if findings:
+        raise ContractsError([f"{where}: {finding}" for finding in findings])
+    return {version: cast}
 
 
 def _revived(manifest: Manifest, schemas: dict[str, dict[str, Any]]) -> list[str]:

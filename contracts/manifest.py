@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 MANIFEST_FILE = "contract.toml"
 
@@ -54,21 +54,56 @@ class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contact: str
 
 
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class BrownOut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A while in which a deprecated version takes no events, so that those who still send it notice."""
+
+    start: Moment
+    end: Moment
+
+
 class Deprecation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Since when a version is deprecated, when it ends, and what to use instead (xRegistry's names)."""
+    """Since when a version is deprecated, when it ends, and what to use instead (xRegistry's names).
+
+    Both days begin at midnight UTC. From `removal` on the version is sunset, whatever its state says.
+    """
 
     effective: date
     removal: date
     alternative: str
     documentation: str = ""
+    brown_outs: tuple[BrownOut, ...] = ()
+
+
+class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One finding that somebody answers for, until the end of a day.
+
+    `rule` and `pointer` are the finding's (either of its pointers), `against` is the version that the finding
+    compares with. After `expires` it counts as if it did not stand here.
+    """
+
+    rule: str
+    pointer: str
+    against: str
+    owner: str
+    reason: str
+    expires: date
 
 
 class VersionEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The state of one version, and the day it was published."""
+    """The state of one version, the day it was published, and what somebody answers for in it.
+
+    `no_path` stands at the first version of a major that has no cast, or a cast in one direction only: it
+    tells those on another major how to come over.
+    """
 
     state: State
     published: date | None = None
     deprecated: Deprecation | None = None
+    no_path: str = ""
+    waivers: tuple[Waiver, ...] = ()
 
 
 class Consumer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,7 +198,7 @@ def _findings(manifest: Manifest, folder: str) -> list[str]:
 def _version_findings(manifest: Manifest, version: str) -> list[str]:
     if not _VERSION.fullmatch(version):
         return [": this is not a version of the form x.y.z"]
-    entry, found = manifest.versions[version], []
+    entry, found = manifest.versions[version], _waiver_findings(manifest, version)
     if entry.published is None and entry.state not in {State.DRAFT, State.CANDIDATE}:
         found.append(f".published: a {entry.state} version needs the day it was published")
     if entry.deprecated is None:
@@ -174,4 +209,32 @@ def _version_findings(manifest: Manifest, version: str) -> list[str]:
         found.append(".deprecated.removal: this is not after effective")
     if entry.deprecated.alternative not in manifest.versions:
         found.append(f".deprecated.alternative: {entry.deprecated.alternative!r} is not a version of this")
+    return found + [
+        f".deprecated.brown_outs[{n}]: {fault}"
+        for n, brown_out in enumerate(entry.deprecated.brown_outs)
+        if (fault := _fault_of(brown_out, entry.deprecated))
+    ]
+
+
+def _fault_of(brown_out: BrownOut, deprecated: Deprecation) -> str:
+    if brown_out.end <= brown_out.start:
+        return "end is not after start"
+    first, last = (datetime.combine(day, time(), UTC) for day in (deprecated.effective, deprecated.removal))
+    is_within = first <= brown_out.start and brown_out.end <= last
+    return "" if is_within else "it is not between effective and removal"
+
+
+def _waiver_findings(manifest: Manifest, version: str) -> list[str]:
+    found = []
+    for number, waiver in enumerate(manifest.versions[version].waivers):
+        where = f".waivers[{number}]"
+        if waiver.against not in manifest.versions or waiver.against == version:
+            found.append(f"{where}.against: {waiver.against!r} is not another version of this")
+        if waiver.pointer and not _POINTER.fullmatch(waiver.pointer):
+            found.append(f"{where}.pointer: {waiver.pointer!r} is not a JSON Pointer")
+        found += [
+            f"{where}.{key}: somebody has to answer for it: this is empty"
+            for key in ("rule", "owner", "reason")
+            if not getattr(waiver, key).strip()
+        ]
     return found

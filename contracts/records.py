@@ -16,7 +16,10 @@ class Outcome(StrEnum):
 
 
 class DeliveryEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One delivery that stands in the same atomic batch as the receipt, `offset` messages from its start."""
+    """One delivery that stands in the same atomic batch as the receipt, `offset` messages from its start.
+
+    `version` is the one of `exception-<category>` that it is written in.
+    """
 
     delivery: str
     exception: str
@@ -24,6 +27,7 @@ class DeliveryEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     category: str
     priority: str
     offset: int
+    version: str = ""
 
 
 class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,7 +97,7 @@ class TimerRecord(Struct, frozen=True, kw_only=True):
 class AuditRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An act: who did what to which record, when (RFC 3339), and why."""
 
-    act: Literal["claimed", "replayed", "discarded", "refused", "read"]
+    act: Literal["claimed", "replayed", "discarded", "refused", "read", "subscribed"]
     subject_id: str
     actor: str
     at: str

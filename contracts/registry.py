@@ -1,19 +1,35 @@
-"""The contracts of this installation: found by name and version, and held against documents."""
+"""The contracts of this installation: found by name and version, and held against documents.
+
+What a sender may use depends on the moment (`at`, in Unix seconds): days of removal and brown-outs act by
+themselves. Without a moment the states of the manifests alone count.
+"""
 
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from contracts.casting.cast import Cast, major_of
+from contracts.casting.route import find_route
+from contracts.casting.run import run_route
 from contracts.documents import Document, ValidDocument
-from contracts.errors import ContractRetired, ContractUnknown, ContractViolated
+from contracts.errors import (
+    ContractBrownOut,
+    ContractRetired,
+    ContractUnknown,
+    ContractViolated,
+    NoPath,
+    VersionUnknown,
+)
 from contracts.folder import PUBLISHED, SCHEMA_FILE, ContractFolder, contract_folders, read_contract
+from contracts.lifecycle import ENDED, brown_out_at, state_at
 from contracts.manifest import ContractsError, Deprecation, Kind, Manifest, State
 from contracts.validation import VIOLATIONS_LIMIT, Validator, prove_formats
 from contracts.views import writer_view
 
-_ENDED = frozenset({State.SUNSET, State.RETIRED})
+_READ = (State.PUBLISHED, State.DEPRECATED, State.SUNSET)
 
 
 class ContractVersion(Struct, frozen=True, kw_only=True):
@@ -33,20 +49,47 @@ class ContractVersion(Struct, frozen=True, kw_only=True):
         """`name@x.y.z`."""
         return f"{self.name}@{self.version}"
 
+    def state_at(self, at: float | None) -> State:
+        """Return the state that counts at a moment."""
+        return state_at(self.state, self.deprecated, at)
+
 
 class Contract(Struct, frozen=True, kw_only=True):
-    """One contract; `versions` is in the order of the versions, oldest first."""
+    """One contract; `versions` is in the order of the versions, oldest first.
+
+    `casts` are those of versions that are no trial any more.
+    """
 
     manifest: Manifest
     versions: Mapping[str, ContractVersion]
+    casts: tuple[Cast, ...] = ()
 
-    def newest(self, major: str | None = None) -> ContractVersion | None:
+    def newest(self, major: str | None = None, at: float | None = None) -> ContractVersion | None:
         """Return the newest published version, else the newest deprecated one, of all majors or of one."""
         candidates = [v for v in self.versions.values() if major in {None, v.version.partition(".")[0]}]
         for state in (State.PUBLISHED, State.DEPRECATED):
-            usable = [version for version in candidates if version.state is state]
+            usable = [version for version in candidates if version.state_at(at) is state]
             if usable:
                 return usable[-1]
+        return None
+
+    def successor(self, ended: ContractVersion, at: float | None = None) -> ContractVersion | None:
+        """Return what to use instead: what the manifest names, or what takes its place in its turn."""
+        seen: set[str] = set()
+        while ended.deprecated is not None and ended.version not in seen:
+            seen.add(ended.version)
+            ended = self.versions[ended.deprecated.alternative]
+            if ended.state_at(at) not in ENDED:
+                return ended
+        return self.newest(None, at)
+
+    def newest_read(self, major: str) -> ContractVersion | None:
+        """Return the newest version of a major that is read: published, else deprecated, else sunset."""
+        of_major = [each for each in self.versions.values() if major_of(each.version) == major]
+        for state in _READ:
+            found = [each for each in of_major if each.state is state]
+            if found:
+                return found[-1]
         return None
 
 
@@ -86,45 +129,98 @@ class Registry:
         except KeyError:
             raise ContractUnknown(f"there is no contract {name[:80]!r}") from None
 
-    def resolve(self, name: str, version: str | None = None) -> ContractVersion:
-        """Return one version: the newest published, the newest of a major (`1`), or exactly `x.y.z`.
+    def exact(self, name: str, version: str) -> ContractVersion:
+        """Return exactly `x.y.z`, whatever its state. Raises: ContractUnknown, VersionUnknown."""
+        contract = self.contract(name)
+        try:
+            return contract.versions[version]
+        except KeyError:
+            raise _absence(contract, version, None) from None
+
+    def resolve(self, name: str, version: str | None = None, at: float | None = None) -> ContractVersion:
+        """Return one that takes events: the newest published, that of a major (`1`), or exactly `x.y.z`.
 
         A draft or a candidate is returned only for its exact version.
 
-        Raises: ContractUnknown where it isn't there; ContractRetired where it takes no events any more.
+        Raises: ContractUnknown, VersionUnknown where it isn't there; ContractRetired where it takes no events
+        any more; ContractBrownOut where it takes none for a while.
         """
         contract = self.contract(name)
         exact = contract.versions.get(version or "")
-        found = exact or (contract.newest(version) if version is None or "." not in version else None)
+        found = exact or (contract.newest(version, at) if version is None or "." not in version else None)
         if found is None:
-            raise _absence(contract, version)
-        if found.state in _ENDED:
-            raise ContractRetired(f"{found.identifier} is {found.state}; {_alternative(contract, found)}")
+            raise _absence(contract, version, at)
+        if found.deprecated is None and found.state not in ENDED:
+            return found
+        state = found.state_at(at)
+        if state in ENDED:
+            raise _ended(contract, found, state, at)
+        brown_out = brown_out_at(found.deprecated, at)
+        if brown_out is not None and at is not None:
+            raise ContractBrownOut(
+                f"{found.identifier} takes no events until {brown_out.end.isoformat()}, to show what will be"
+                f" from {found.deprecated.removal if found.deprecated else ''} on;"
+                f" {_instead(contract, found, at)}",
+                contract=found.identifier,
+                successor=_successor(contract, found, at),
+                retry_after_seconds=max(1, ceil(brown_out.end.timestamp() - at)),
+            )
         return found
 
-    def validate(self, document: Document, pinned: str | None = None) -> ValidDocument:
+    def validate(
+        self, document: Document, pinned: str | None = None, at: float | None = None
+    ) -> ValidDocument:
         """Hold a document against its contract: the version that it names, else `pinned`, else the newest.
 
-        Raises: ContractUnknown, ContractRetired (see `resolve`); ContractViolated with the first 20 places.
+        Raises: what `resolve` raises; ContractViolated with the first 20 places.
         """
-        version = self.resolve(document.contract, document.version or pinned)
-        if not version.validator.is_valid(document.tree):
-            raise _violated(version, document)
-        return ValidDocument(
-            contract=document.contract,
-            version=version.version,
-            tree=document.tree,
-            business_key=document.business_key,
-            source_event_id=document.source_event_id,
-            root=document.root,
-        )
+        return hold(self.resolve(document.contract, document.version or pinned, at), document)
+
+    def readable(self, name: str, major: str) -> ContractVersion:
+        """Return the version in which a reader of a major gets documents. Raises: ContractUnknown, NoPath."""
+        found = self.contract(name).newest_read(major)
+        if found is None:
+            raise NoPath(f"{name} has no version of major {major} that is read")
+        return found
+
+    def cast(self, name: str, tree: Any, version: str, target: ContractVersion) -> Any:
+        """Return a document of `version` as one of `target`, which keeps it; `tree` stays as it is.
+
+        Within a major it is what a reader of `target` sees; between majors the casts are run one by one.
+
+        Raises: ContractUnknown; NoPath where no chain of casts leads there, or where one fails.
+        """
+        contract = self.contract(name)
+        route = find_route(contract.casts, major_of(version), major_of(target.version))
+        if route is None:
+            raise NoPath(
+                f"no cast leads from {name} {version} to {target.version}"
+                f"{_told(contract, version, target.version)}"
+            )
+        return run_route(route, tree, contract.versions, target)
+
+
+def hold(version: ContractVersion, document: Document) -> ValidDocument:
+    """Hold a document against a version, whatever its state. Raises: ContractViolated."""
+    if not version.validator.is_valid(document.tree):
+        raise _violated(version, document)
+    return ValidDocument(
+        contract=document.contract,
+        version=version.version,
+        tree=document.tree,
+        business_key=document.business_key,
+        source_event_id=document.source_event_id,
+        root=document.root,
+    )
 
 
 def _contract(folder: ContractFolder) -> Contract:
     versions = {
         version: _version(folder.manifest, version, schema) for version, schema in folder.schemas.items()
     }
-    return Contract(manifest=folder.manifest, versions=versions)
+    settled = [to for to, version in versions.items() if version.state not in {State.DRAFT, State.CANDIDATE}]
+    casts = tuple(cast for to, cast in folder.casts.items() if to in settled)
+    return Contract(manifest=folder.manifest, versions=versions, casts=casts)
 
 
 def _version(manifest: Manifest, version: str, schema: dict[str, Any]) -> ContractVersion:
@@ -157,17 +253,39 @@ def _violated(version: ContractVersion, document: Document) -> ContractViolated:
     )
 
 
-def _absence(contract: Contract, version: str | None) -> ContractUnknown | ContractRetired:
+def _told(contract: Contract, *versions: str) -> str:
+    """Return what the manifest says to those whom no cast takes over."""
+    majors = {major_of(version) for version in versions}
+    entries = contract.manifest.versions.items()
+    notes = [entry.no_path for version, entry in entries if entry.no_path and major_of(version) in majors]
+    return f": {'; '.join(notes)}" if notes else ""
+
+
+def _absence(contract: Contract, version: str | None, at: float | None) -> ContractUnknown | ContractRetired:
     name = contract.manifest.name
     of_major = [v for v in contract.versions.values() if version in {None, v.version.partition(".")[0]}]
-    if of_major and all(each.state in _ENDED for each in of_major):
-        return ContractRetired(f"every version of {name} {version or ''} takes no events any more")
-    usable = [v.version for v in contract.versions.values() if v.state not in _ENDED | {State.DRAFT}]
-    asked = f"no version {version[:40]!r}" if version else "no published version"
-    return ContractUnknown(f"{name} has {asked}; it has {', '.join(usable) or 'none yet'}")
+    if of_major and all(each.state_at(at) in ENDED for each in of_major):
+        return _ended(contract, of_major[-1], of_major[-1].state_at(at), at)
+    usable = [v.version for v in contract.versions.values() if v.state_at(at) not in ENDED | {State.DRAFT}]
+    asked, has = f"version {(version or '')[:40]!r}", f"it has {', '.join(usable) or 'none yet'}"
+    if version is None:
+        return ContractUnknown(f"{name} has no published version; {has}")
+    return VersionUnknown(f"{name} has no {asked}; {has}")
 
 
-def _alternative(contract: Contract, ended: ContractVersion) -> str:
-    newest = contract.newest()
-    named = ended.deprecated.alternative if ended.deprecated else newest.version if newest else None
-    return f"use {contract.manifest.name}@{named}" if named else "nothing takes its place"
+def _ended(contract: Contract, ended: ContractVersion, state: State, at: float | None) -> ContractRetired:
+    return ContractRetired(
+        f"{ended.identifier} is {state}; {_instead(contract, ended, at)}",
+        contract=ended.identifier,
+        successor=_successor(contract, ended, at),
+    )
+
+
+def _instead(contract: Contract, ended: ContractVersion, at: float | None) -> str:
+    successor = _successor(contract, ended, at)
+    return f"use {successor}" if successor else "nothing takes its place"
+
+
+def _successor(contract: Contract, ended: ContractVersion, at: float | None) -> str:
+    found = contract.successor(ended, at)
+    return found.identifier if found is not None else ""

@@ -11,6 +11,7 @@ RESULTS_STREAM = "XD_RESULTS"
 DEAD_LETTERS_STREAM = "XD_DLQ"
 ADVISORIES_STREAM = "XD_ADVISORIES"
 AUDIT_STREAM = "XD_AUDIT"
+USAGE_STREAM = "XD_USAGE"
 
 UNREADABLE = "unreadable"  # stands for the contract of an item that could not be decoded
 
@@ -66,3 +67,11 @@ def dead_letter(lane: str, subject_id: str, cycle: int) -> str:
 def audit(act: str, subject_id: str, cycle: int) -> str:
     """Return the subject of an audit record, such as `audit.replayed.<delivery>.<cycle>`."""
     return f"audit.{act}.{subject_id}.{cycle}"
+
+
+def usage(kind: str, contract: str, version: str) -> str:
+    """Return the subject of what is known of a version's use.
+
+    `kind` is `sent` (written by gateways) or `read` (by routers); `1.10.0` is written `1-10-0`.
+    """
+    return f"usage.{kind}.{contract}.{version.replace('.', '-')}"

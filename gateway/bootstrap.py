@@ -21,9 +21,10 @@ from routing.broker.streams import owner_consumer
 from routing.detection import Detector, Detectors, InvoiceDetector, SequenceGapDetector
 from routing.owners import OwnerSettings, OwnersRefused, load_owners
 from routing.pipeline import Pipeline
-from routing.rendering import Renderer
+from routing.rendering import Renderer, Rerenderer
 from routing.routes import RoutesRefused, RouteTable
 from routing.stages import StageObserver
+from routing.subscriptions import Subscriptions
 from routing.triage.rules import RuleTriage
 from routing.triage.taxonomy import Taxonomy
 
@@ -81,11 +82,15 @@ def install(folder: DataFolder, config: Path | None, environ: Mapping[str, str])
         routes = RouteTable.load(settings.routes_file, owners, taxonomy)
     except (OwnersRefused, RoutesRefused) as error:
         raise SettingsError(str(error)) from None
+    registry = Registry.load(PUBLISHED)
+    problems = list(Subscriptions(registry, owners).problems())
+    if problems:
+        raise SettingsError(f"{settings.owners_file}: {'; '.join(problems)}")
     return Installation(
         folder=folder,
         settings=settings,
         owners=owners,
-        registry=Registry.load(PUBLISHED),
+        registry=registry,
         layouts=layouts,
         catalogue=catalogue(layouts),
         taxonomy=taxonomy,
@@ -107,6 +112,7 @@ def registered_sources(installation: Installation) -> dict[str, RegisteredSource
     return {
         name: RegisteredSource(
             source=known[name],
+            title=settings.title,
             contracts=settings.contracts,
             on_violation=settings.on_violation,
             layout=settings.layout,
@@ -135,9 +141,21 @@ def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
         detector=_detector(installation),
         triage=RuleTriage(installation.taxonomy, installation.settings.triage),
         routes=installation.routes,
-        renderer=Renderer(installation.base_url),
+        renderer=renderer(installation),
         observer=observer,
     )
+
+
+def renderer(installation: Installation) -> Renderer:
+    """Return what writes deliveries in the majors that owners read."""
+    registry = installation.registry
+    return Renderer(installation.base_url, registry, Subscriptions(registry, installation.owners))
+
+
+def rerenderer(installation: Installation) -> Rerenderer:
+    """Return what writes an owner's dead delivery anew for a replay."""
+    registry = installation.registry
+    return Rerenderer(registry, Subscriptions(registry, installation.owners))
 
 
 def _layouts(settings: Settings) -> Layouts:

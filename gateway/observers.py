@@ -8,9 +8,11 @@ import structlog
 from prometheus_client import Counter
 
 from contracts.records import Outcome, ReceiptEntry
+from contracts.usage import Counted
 from observability import metrics
 from observability.spans import Spans
 from observability.trace import is_sampled, trace_id
+from routing.contract_usage import UsageCounts
 from routing.delivery.observer import Stall
 from routing.items import RouterItem
 from routing.stages import Failed
@@ -121,11 +123,26 @@ class _Stuck:
         self._gauge.set(1 if self._reasons else 0)
 
 
-class RouterMetrics(StageMetrics):
-    """Hears the router."""
+def tell_sent(contract: str, version: str, counted: Counted) -> None:
+    """Count what sources sent in a version, and how often they broke it."""
+    for source, count in counted.used.items():
+        metrics.contract_items.labels(contract, version, source).inc(count)
+    for (source, keyword, _), count in counted.refusals.items():
+        metrics.contract_refusals.labels(contract, version, source, keyword).inc(count)
 
-    def __init__(self, spans: Spans) -> None:
+
+def tell_read(contract: str, version: str, counted: Counted) -> None:
+    """Count what owners were sent in a version."""
+    for owner, count in counted.used.items():
+        metrics.contract_deliveries.labels(contract, version, owner).inc(count)
+
+
+class RouterMetrics(StageMetrics):
+    """Hears the router; `usage` counts the versions that deliveries are written in."""
+
+    def __init__(self, spans: Spans, usage: UsageCounts | None = None) -> None:
         super().__init__("router")
+        self._usage = usage or UsageCounts()
         self._spans = spans
         self._stuck = _Stuck("router")
         self._outcomes = Children(metrics.outcomes)
@@ -136,6 +153,7 @@ class RouterMetrics(StageMetrics):
         self._outcomes(entry.source, entry.outcome.value).inc()
         for delivery in entry.deliveries:
             self._deliveries(delivery.owner, delivery.category, delivery.priority).inc()
+            self._usage.used(f"exception-{delivery.category}@{delivery.version}", delivery.owner)
         now = time.time_ns()
         accepted = int(datetime.fromisoformat(item.received_at).timestamp() * 1e9)
         metrics.latency_seconds.observe((now - accepted) / 1e9)

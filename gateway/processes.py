@@ -14,24 +14,29 @@ from nats.aio.client import Client
 from contracts import subjects
 from contracts.errors import BrokerUnavailable
 from contracts.records import AuditRecord
+from contracts.usage import VersionUsage
+from gateway.balance import LedgerReader
 from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.documents import asyncapi
 from gateway.durability import SystemAccount
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
 from gateway.http.keys import KeyStore, keys_from_file, keys_from_url
 from gateway.http.protocol import BoundedHttpProtocol
-from gateway.observers import DeliveryMetrics, GatewayObserver, RouterMetrics
+from gateway.observers import DeliveryMetrics, GatewayObserver, RouterMetrics, tell_read, tell_sent
 from gateway.readiness import ReadinessProbe
 from gateway.settings import AuthSettings
 from gateway.supervisor import adopt, bind, stop_requested
 from gateway.timeline import Timelines
+from ledger.contract_usage import RetainedEvents, read_usage
 from observability import log, metrics
 from observability.spans import Spans
 from routing.broker.api import StreamReader
 from routing.broker.commit import Outgoing, publish_until_kept, with_id
 from routing.broker.connection import connect
 from routing.broker.publisher import Publisher
+from routing.contract_usage import UsageCounts, UsageWriter
 from routing.delivery.process import DeliveryProcess
 from routing.janitor import keep_room
 from routing.router import PartitionRouter
@@ -39,6 +44,7 @@ from routing.router import PartitionRouter
 GRACEFUL_SECONDS = 4
 KEEP_ALIVE_SECONDS = 75
 LOOK_SECONDS = 1.0
+USAGE_SECONDS = 2.0
 
 
 async def run_gateway(installation: Installation, descriptor: int | None) -> None:
@@ -50,12 +56,16 @@ async def run_gateway(installation: Installation, descriptor: int | None) -> Non
     system = SystemAccount(monitor if monitor.user else None)
     publisher = Publisher(client)
     publisher.start()
+    counts, stop = UsageCounts(), asyncio.Event()
+    writing = asyncio.create_task(UsageWriter(client, "sent", counts, tell=tell_sent).run(stop))
     try:
-        app = create_app(_gateway_parts(installation, client, system, publisher))
+        app = create_app(_gateway_parts(installation, client, system, publisher, counts))
         listener = bind(settings.http.host, settings.http.port) if descriptor is None else adopt(descriptor)
         await _serve(app, listener, installation, client)
     finally:
         await publisher.stop()
+        stop.set()
+        await writing
         await system.close()
         await client.close()
 
@@ -65,7 +75,8 @@ async def run_router(installation: Installation) -> None:
     log.configure(installation.settings.log, "router")
     folder, settings, broker = installation.folder, installation.settings, installation.settings.broker
     client = await connect(folder.credentials("router", broker), "router")
-    observer = RouterMetrics(Spans(settings.tracing, "router"))
+    counts = UsageCounts()
+    observer = RouterMetrics(Spans(settings.tracing, "router"), counts)
     routers = [
         PartitionRouter(client, partition, pipeline(installation, observer), settings.router, observer)
         for partition in range(broker.streams.partitions)
@@ -73,7 +84,8 @@ async def run_router(installation: Installation) -> None:
     with stop_requested() as stop:
         tasks = [router.run(stop) for router in routers]
         janitor = keep_room(client, broker.streams.partitions, settings.router.context_items, stop)
-        await _run_all(client, [*tasks, janitor], stop)
+        usage = UsageWriter(client, "read", counts, tell=tell_read).run(stop)
+        await _run_all(client, [*tasks, janitor, usage], stop)
     await client.close()
 
 
@@ -90,7 +102,11 @@ async def run_delivery(installation: Installation) -> None:
 
 
 def _gateway_parts(
-    installation: Installation, client: Client, system: SystemAccount, publisher: Publisher
+    installation: Installation,
+    client: Client,
+    system: SystemAccount,
+    publisher: Publisher,
+    counts: UsageCounts,
 ) -> GatewayParts:
     settings = installation.settings
     reader = StreamReader(client)
@@ -107,10 +123,29 @@ def _gateway_parts(
         timeline=timelines.find,
         original=timelines.original,
         audit_read=_audit_read(client),
+        asyncapi=msgspec.json.encode(asyncapi.document(installation)),
         readiness=ReadinessProbe(client, system),
         metrics=metrics.exposition,
+        usage_of=_usage_of(client, installation),
         observer=GatewayObserver(Spans(settings.tracing, "gateway")),
+        usage=counts,
     )
+
+
+def _usage_of(client: Client, installation: Installation) -> Callable[[str], Awaitable[list[VersionUsage]]]:
+    reader = LedgerReader(client)
+    retained = RetainedEvents(reader, installation.settings.broker.streams.partitions)
+    one_at_a_time = asyncio.Lock()
+
+    async def usage_of(contract: str) -> list[VersionUsage]:
+        try:
+            async with asyncio.timeout(USAGE_SECONDS), one_at_a_time:
+                counts = await retained.counts()
+        except TimeoutError:  # what was read is kept: the next one who asks waits less
+            raise BrokerUnavailable("the retained events are still being counted") from None
+        return await read_usage(reader, contract, installation.registry.contract(contract).versions, counts)
+
+    return usage_of
 
 
 def _keys(auth: AuthSettings) -> Callable[[], Awaitable[bytes]]:

@@ -41,7 +41,7 @@ T = TypeVar("T")
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Positive = Annotated[int, Meta(ge=1)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Version = Annotated[str, Meta(pattern=r"^([0-9]+\.[0-9]+\.[0-9]+)?$")]
+Version = Annotated[str, Meta(pattern=r"^([0-9]+(\.[0-9]+\.[0-9]+)?)?$")]
 # without a user or a password: those stand in a credentials file
 BrokerUrl = Annotated[str, Meta(pattern="^((nats|tls)://[^@/]+)?$")]
 Algorithm = Literal["ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
@@ -54,7 +54,8 @@ Scope = Literal[
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the gateway listens and how much it takes at once. Port 0: the system picks a free one.
 
-    `base_url` is what senders see where a proxy stands before us; empty: made from host and port.
+    `base_url` is what senders see where a proxy stands before us; empty: made from host and port. A check of
+    a candidate contract runs in a process of its own, of which there are `checks_in_flight_limit` at most.
     """
 
     host: str = "127.0.0.1"
@@ -65,6 +66,10 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     items_limit: Positive = 10_000
     requests_in_flight_limit: Positive = 512
     bytes_in_flight_limit: Positive = 128 * MIB
+    check_limit_bytes: Positive = 256 << 10
+    check_seconds: Positive = 10
+    check_memory_bytes: Annotated[int, Meta(ge=256 * MIB)] = 512 * MIB
+    checks_in_flight_limit: Positive = 2
     tls_certificate_file: str = ""
     tls_key_file: str = ""
 
@@ -114,11 +119,11 @@ class ClientSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One registered sender.
 
-    `contracts` maps the names that it may send to the version it is pinned to (empty: the newest); without
-    any it may send all of its system. `reports_gaps` is false where its numbers have gaps by design. Without
-    `hash_key_file` and `webhook_secret_files` the data folder's own are used; two webhook secrets are valid
-    at once during a rotation. `layout` names the layout of the drop files that it sends; without it a file is
-    in the layout that its first lines fit.
+    `contracts` maps the names that it may send to the version it is pinned to, or to a major (empty: the
+    newest); without any it may send all of its system. `reports_gaps` is false where its numbers have gaps
+    by design. Without `hash_key_file` and `webhook_secret_files` the data folder's own are used; two webhook
+    secrets are valid at once during a rotation. `layout` names the layout of the drop files that it sends;
+    without it a file is in the layout that its first lines fit.
     """
 
     system: str

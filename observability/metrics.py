@@ -52,6 +52,21 @@ latency_seconds = Histogram(
     "crossdock_router_latency_seconds", "From the broker's acceptance of an item to its receipt.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0, 10.0, 60.0),
 )  # fmt: skip
+contract_items = Counter(
+    "crossdock_contract_items_total",
+    "Items that were kept, by the version that they were held to; some seconds late.",
+    ["contract", "version", "source"],
+)
+contract_refusals = Counter(
+    "crossdock_contract_refusals_total",
+    "Places at which items broke a version, by the schema's keyword; some seconds late.",
+    ["contract", "version", "source", "keyword"],
+)
+contract_deliveries = Counter(
+    "crossdock_contract_deliveries_total",
+    "Deliveries, by the version that they were written in; some seconds late.",
+    ["contract", "version", "owner"],
+)
 verdicts = Counter("crossdock_delivery_verdicts_total", "Owners' verdicts.", ["owner", "verdict"])
 attempts = Counter("crossdock_delivery_attempts_total", "Attempts after the first.", ["owner"])
 timers = Counter("crossdock_delivery_timers_total", "Timers armed for a next attempt.", ["owner"])

@@ -1,13 +1,25 @@
 """What the router's stages hand to each other: one item, its exceptions, their decisions and their owners."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from contracts.canonical import Category, Condition, Fact, Money, RetailException, SeriesPlace
 from contracts.documents import Arrival, Document
 
 
+class SentException(Struct, frozen=True, kw_only=True):
+    """An exception as its sender wrote it, where that was in another major than our structs speak."""
+
+    version: str
+    tree: Any
+
+
 class FoundException(Struct, frozen=True, kw_only=True):
-    """An exception with the identity that stays its own: where it came from, and its id."""
+    """An exception with the identity that stays its own: where it came from, and its id.
+
+    `sent` is what owners' documents are made from where it is set: it may hold more than `exception` can.
+    """
 
     exception_id: str
     event_id: str
@@ -15,6 +27,7 @@ class FoundException(Struct, frozen=True, kw_only=True):
     system: str
     contract: str  # name@x.y.z of the document
     exception: RetailException
+    sent: SentException | None = None
 
 
 class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):

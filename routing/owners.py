@@ -19,6 +19,8 @@ class OwnerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `retry_delays_seconds` are the waits before the second, third … attempt; the last one repeats until
     `max_attempts` have been made. `deliveries_in_flight` is how many the owner may hold without a verdict.
+    `subscriptions` maps contracts (`*` for all others) to the major that the owner reads; without one it gets
+    the newest published.
     """
 
     title: str
@@ -26,6 +28,7 @@ class OwnerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_attempts: int = 6
     retry_delays_seconds: tuple[float, ...] = (5, 30, 120, 600, 3600)
     deliveries_in_flight: int = 256
+    subscriptions: dict[str, int] = {}
 
 
 class _OwnersFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,3 +62,6 @@ def _problems(name: str, owner: OwnerSettings) -> Iterator[str]:
         yield f"{place}.retry_delays_seconds: expected one or more waits of 0 or more"
     if not 1 <= owner.deliveries_in_flight <= 1_000:
         yield f"{place}.deliveries_in_flight: {owner.deliveries_in_flight} is outside 1..1000"
+    for contract, major in owner.subscriptions.items():
+        if major < 1:
+            yield f"{place}.subscriptions.{contract}: {major} is not a major, such as 1"

@@ -7,17 +7,19 @@ import msgspec
 from contracts import subjects
 from contracts.adapter import Adapter
 from contracts.canon import Canon
-from contracts.documents import Message, Source
+from contracts.documents import Document, Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
-from contracts.registry import Registry
+from contracts.registry import Registry, hold
 from routing.broker.api import StreamReader
 from routing.detection import Detector, FactContext, identify, without_known_conditions
 from routing.intake import item_of_stored
 from routing.items import (
     DecodedItem,
+    FoundException,
     NormalisedItem,
     RoutedItem,
     RouterItem,
+    SentException,
     TriagedException,
     TriagedItem,
 )
@@ -103,12 +105,19 @@ class Pipeline:
         return DecodedItem(item=item, document=adapter.decode(item.arrival))
 
     def _decode_again(self, item: RouterItem) -> DecodedItem:
-        """Judge a replay as the gateway would today: what was refused at the door may be fit by now."""
+        """Judge what was refused at the door as the gateway would today; what was accepted, as it was then.
+
+        An item that has a version was accepted: it is read in it, also past that version's sunset.
+        """
         arrival = item.arrival
         message = Message(body=arrival.body, media_type=arrival.media_type)
         adapter = self._adapter_for(self._source(item).system, message)
         _, _, version = item.contract.partition("@")
-        document = self._registry.validate(adapter.decode(arrival), version or None)
+        decoded = adapter.decode(arrival)
+        if version:
+            document = hold(self._registry.exact(decoded.contract, version), decoded)
+        else:
+            document = self._registry.validate(decoded)
         contract = f"{document.contract}@{document.version}"
         return DecodedItem(item=msgspec.structs.replace(item, contract=contract), document=document)
 
@@ -116,11 +125,15 @@ class Pipeline:
         item = decoded.item
         adapter = self._adapter_of(item.contract.partition("@")[0])
         source = self._source(item)
-        normalised = self._canon.hold(adapter.normalise(decoded.document, source, item.received_at))
+        document = self._canon.spoken(decoded.document, item.contract.partition("@")[2])
+        normalised = self._canon.hold(adapter.normalise(document, source, item.received_at))
+        exceptions = identify(normalised.exceptions, item, source.system)
+        if document is not decoded.document:
+            exceptions = tuple(_as_sent(found, decoded.document) for found in exceptions)
         return NormalisedItem(
             item=item,
             facts=normalised.facts,
-            exceptions=identify(normalised.exceptions, item, source.system),
+            exceptions=exceptions,
             conditions=normalised.conditions,
             series=normalised.series,
         )
@@ -166,3 +179,9 @@ class Pipeline:
             facts=triaged.facts,
             exceptions=tuple(self._routes.route(exception) for exception in triaged.exceptions),
         )
+
+
+def _as_sent(found: FoundException, document: Document) -> FoundException:
+    """Keep with an exception the document that says it, which was cast for us."""
+    _, _, version = found.contract.partition("@")
+    return msgspec.structs.replace(found, sent=SentException(version=version, tree=document.tree))

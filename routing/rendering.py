@@ -1,4 +1,4 @@
-"""What an owner receives: a CloudEvent with the exception, its triage and its route."""
+"""What an owner receives: a CloudEvent with exception, triage and route, in the major that it reads."""
 
 from typing import Any
 
@@ -6,12 +6,15 @@ import msgspec
 from msgspec import Struct
 
 from contracts import headers, ids, subjects
+from contracts.canonical import SPOKEN_MAJOR, RetailException
+from contracts.casting.cast import major_of
 from contracts.errors import Unmapped
 from contracts.records import DeliveryEntry
+from contracts.registry import ContractVersion, Registry
 from routing.broker.commit import Outgoing
-from routing.items import RoutedException, RoutedItem, RouterItem
+from routing.items import FoundException, RoutedException, RoutedItem, RouterItem
+from routing.subscriptions import Subscriptions
 
-EXCEPTION_VERSION = "1.1.0"
 DELIVERY_LIMIT_BYTES = 4 << 20  # half of what the broker takes in one message
 
 
@@ -26,17 +29,23 @@ class RenderedItem(Struct, frozen=True, kw_only=True):
 class Renderer:
     """Renders deliveries; `base_url` is where the contracts can be read."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, registry: Registry, subscriptions: Subscriptions) -> None:
         self._base_url = base_url.rstrip("/")
+        self._registry = registry
+        self._subscriptions = subscriptions
         self._encoder = msgspec.json.Encoder()
 
     def render(self, routed: RoutedItem) -> RenderedItem:
-        """Return one delivery for each exception and owner."""
+        """Return one delivery for each exception and owner.
+
+        Raises: NoPath where no cast leads to what one of the owners reads: then no owner gets anything.
+        """
         entries: list[DeliveryEntry] = []
         deliveries: list[Outgoing] = []
         for exception in routed.exceptions:
             for owner in exception.owners:
-                entry = _entry(exception, owner)
+                version = self._subscriptions.version(owner, _contract(exception))
+                entry = _entry(exception, owner, version)
                 entries.append(entry)
                 deliveries.append(self._delivery(routed.item, exception, entry))
         return RenderedItem(routed=routed, entries=tuple(entries), deliveries=tuple(deliveries))
@@ -67,18 +76,19 @@ class Renderer:
     def _cloud_event(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> dict[str, Any]:
         exception = routed.triaged.found.exception
         contract = f"exception-{entry.category}"
+        version = self._subscriptions.version(entry.owner, contract)
         event = {
             "specversion": "1.0",
             "id": entry.delivery,
             "source": f"/v1/sources/{item.source}",
-            "type": f"retail.exception.{entry.category}.v{EXCEPTION_VERSION.partition('.')[0]}",
+            "type": f"retail.exception.{entry.category}.v{major_of(version.version)}",
             "time": exception.detected_at,
             "datacontenttype": "application/json",
-            "dataschema": f"{self._base_url}/contracts/{contract}/{EXCEPTION_VERSION}",
+            "dataschema": f"{self._base_url}/contracts/{contract}/{version.version}",
             "xdevent": item.event_id,
             "xdexception": entry.exception,
             "data": {
-                "exception": exception,
+                "exception": self._written(routed.triaged.found, version),
                 "triage": routed.triaged.decision,
                 "route": {"row": routed.row, "owners": routed.owners},
             },
@@ -89,8 +99,48 @@ class Renderer:
             event["traceparent"] = item.trace
         return event
 
+    def _written(self, found: FoundException, version: ContractVersion) -> RetailException | Any:
+        """Return an exception in the version that its owner reads."""
+        if found.sent is not None:
+            return self._registry.cast(version.name, found.sent.tree, found.sent.version, version)
+        if major_of(version.version) == SPOKEN_MAJOR:
+            return found.exception  # which `Canon` held against its newest minor
+        tree = msgspec.json.decode(msgspec.json.encode(found.exception))
+        return self._registry.cast(version.name, tree, SPOKEN_MAJOR, version)
 
-def _entry(routed: RoutedException, owner: str) -> DeliveryEntry:
+
+class Rerenderer:
+    """Writes a delivery that is kept anew, in the major that its owner reads today."""
+
+    def __init__(self, registry: Registry, subscriptions: Subscriptions) -> None:
+        self._registry = registry
+        self._subscriptions = subscriptions
+
+    def rerender(self, owner: str, body: bytes) -> bytes:
+        """Return the CloudEvent in today's version; the same bytes where it is in that one already.
+
+        What is no delivery of ours stays as it is. Raises: ContractUnknown, NoPath.
+        """
+        try:
+            event = msgspec.json.decode(body, type=dict[str, Any])
+            place, contract, version = event["dataschema"].rsplit("/", 2)
+            tree, kind = event["data"]["exception"], event["type"].rpartition(".v")[0]
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
+            return body
+        today = self._subscriptions.version(owner, contract)
+        if version == today.version:
+            return body
+        event["data"]["exception"] = self._registry.cast(contract, tree, version, today)
+        event["type"] = f"{kind}.v{major_of(today.version)}"
+        event["dataschema"] = f"{place}/{contract}/{today.version}"
+        return msgspec.json.encode(event)
+
+
+def _contract(routed: RoutedException) -> str:
+    return f"exception-{routed.triaged.decision.category}"
+
+
+def _entry(routed: RoutedException, owner: str, version: ContractVersion) -> DeliveryEntry:
     found, decision = routed.triaged.found, routed.triaged.decision
     return DeliveryEntry(
         delivery=ids.delivery_id(found.exception_id, owner),
@@ -99,4 +149,5 @@ def _entry(routed: RoutedException, owner: str) -> DeliveryEntry:
         category=str(decision.category),
         priority=decision.priority,
         offset=0,
+        version=version.version,
     )

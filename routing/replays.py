@@ -10,10 +10,13 @@ from msgspec import Struct
 from nats.aio.client import Client
 
 from contracts import headers, subjects
+from contracts.errors import ContractUnknown, NoPath
 from contracts.records import AuditRecord
 from routing.broker.api import StoredMessage, StreamReader
 from routing.broker.commit import Outgoing, StaleWriter, publish_until_kept, with_id
 from routing.dead_letters import DeadLetter, DeadLetters
+
+Rerender = Callable[[str, bytes], bytes]  # the owner and the bytes that died; see routing.rendering
 
 ONLY_FIRST = {"Nats-Expected-Last-Subject-Sequence": "0"}
 ABOUT_THE_DEATH = frozenset((headers.REASON, headers.DETAIL, headers.ORIGIN, headers.SUBJECT))
@@ -34,13 +37,22 @@ class Replayed(Struct, frozen=True, kw_only=True):
 
 
 class Replays:
-    """What an operator does; needs a connection as `operator`."""
+    """What an operator does; needs a connection as `operator`.
 
-    def __init__(self, client: Client, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `rerender` writes an owner's delivery for what it subscribes to today; without it the bytes stay.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        rerender: Rerender = lambda _owner, body: body,
+    ) -> None:
         self._client = client
         self._reader = StreamReader(client)
         self._dead_letters = DeadLetters(self._reader)
         self._clock = clock
+        self._rerender = rerender
 
     async def replay(self, dead_letter_id: str, actor: str) -> Replayed:
         """Send it again as the next cycle, once. Dead again, that cycle is a dead letter of its own.
@@ -64,6 +76,10 @@ class Replays:
         minutes: a claim says that an earlier replay got this far, and then the lane is read.
         """
         cycle = letter.cycle + 1
+        try:
+            body = self._rerender(letter.lane, letter.body)
+        except (ContractUnknown, NoPath) as error:
+            raise ReplayRefused(f"{letter.id} can't be written for {letter.lane}: {error.detail}") from None
         if not await self._claim(letter, actor):
             earlier = await self._delivered(letter, cycle)
             if earlier is not None:
@@ -77,7 +93,7 @@ class Replays:
         sent = {**_original(letter), headers.CYCLE: str(cycle), headers.ATTEMPT: "1"}
         message = Outgoing(
             subject=letter.subject,
-            body=letter.body,
+            body=body,
             headers=with_id(f"{letter.subject_id}.{cycle}.1", sent),
         )
         published = await publish_until_kept(self._client, message)

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,7 +27,9 @@ from contracts.documents import Arrival, Document, Message, Source, whole
 from contracts.errors import ContractUnknown, Unmapped
 from contracts.folder import PUBLISHED, contract_folders
 from contracts.registry import Registry
+from contracts.usage import VersionUsage
 from gateway import bootstrap
+from gateway.balance import LedgerReader
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
@@ -35,6 +38,7 @@ from gateway.http.keys import KeyStore
 from gateway.http.sources import RegisteredSource
 from gateway.settings import AuthSettings, ClientSettings, HttpSettings
 from gateway.timeline import Timelines
+from ledger.contract_usage import RetainedEvents, read_usage
 from routing.broker.api import StoredMessage, StreamReader
 from routing.broker.publisher import Publisher
 
@@ -105,6 +109,8 @@ deprecated = {effective = 2026-02-01, removal = 2027-02-01, alternative = "1.1.0
 [versions."1.1.0"]
 state = "published"
 published = 2026-02-01
+[versions."1.2.0"]
+state = "draft"
 [versions."0.9.0"]
 state = "retired"
 published = 2025-01-01
@@ -115,12 +121,17 @@ SECRETS = (b"the old secret", b"the new secret")
 
 
 @pytest.fixture(scope="session")
-def paper_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """The published contracts, and three versions of a paper one; before 1.1.0 a note needs no store."""
+def paper_contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published contracts, and versions of a paper one; only in 1.1.0 a note needs a store."""
     folder = tmp_path_factory.mktemp("contracts")
     for published in contract_folders(PUBLISHED):
         (folder / published.name).symlink_to(published)
-    for version, required in (("0.9.0", ["id"]), ("1.0.0", ["id"]), ("1.1.0", ["id", "store"])):
+    for version, required in (
+        ("0.9.0", ["id"]),
+        ("1.0.0", ["id"]),
+        ("1.1.0", ["id", "store"]),
+        ("1.2.0", ["id"]),
+    ):
         schema = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": f"https://crossdock.example/contracts/paper-note/{version}",
@@ -138,7 +149,13 @@ def paper_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
         place.mkdir(parents=True)
         (place / "schema.json").write_text(json.dumps(schema))
     (folder / "paper-note" / "contract.toml").write_text(PAPER_MANIFEST)
-    return Registry.load(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paper_registry(paper_contracts: Path) -> Registry:
+    """What the gateway makes of them."""
+    return Registry.load(paper_contracts)
 
 
 def signed(body: bytes, secret: bytes = SECRETS[1], at: float | None = None) -> dict[str, str]:
@@ -167,7 +184,7 @@ class Face:
             "iss": "https://issuer.example",
             "aud": "crossdock",
             "client_id": client,
-            "scope": "events:write events:read payloads:read admin",
+            "scope": "events:write events:read contracts:read payloads:read admin",
             "iat": now,
             "nbf": now,
             "exp": now + 600,
@@ -204,7 +221,9 @@ class Face:
 
 
 @pytest.fixture
-async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncIterator[OpenFace]:
+async def open_face(
+    connect_as: Connect, paper_registry: Registry, paper_contracts: Path
+) -> AsyncIterator[OpenFace]:
     """Open the gateway's HTTP face; `settings` are HttpSettings, further arguments replace parts."""
     client = await connect_as("gateway")
     reader = StreamReader(client)
@@ -217,6 +236,11 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
         return Readiness(ready=True, broker_connected=True, durability="fsync")
 
     async def note_read(_event_id: str, _client: str) -> None: ...
+
+    async def usage_of(contract: str) -> list[VersionUsage]:
+        ledger = LedgerReader(client)
+        retained = await RetainedEvents(ledger, 1).counts()
+        return await read_usage(ledger, contract, paper_registry.contract(contract).versions, retained)
 
     def opens(settings: HttpSettings | None = None, **changed: Any) -> Face:
         publisher = Publisher(client)
@@ -236,6 +260,9 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
             "audit_read": note_read,
             "readiness": ready,
             "metrics": lambda: b"crossdock_up 1\n",
+            "asyncapi": b'{"asyncapi":"3.0.0"}',
+            "usage_of": usage_of,
+            "contracts_folder": paper_contracts,
         }
         face = Face(GatewayParts(**(parts | changed)), reader)
         opened.append((face, publisher))
@@ -301,7 +328,7 @@ async def socket(face: Face) -> AsyncIterator[Socket]:
 
 PAPER_CLIENTS = {
     "paper": ClientSettings(
-        scopes=("events:write", "events:read"),
+        scopes=("events:write", "events:read", "contracts:read"),
         sources=("paper-1", "paper-kept", "paper-pinned", "till", "dock", "card-1"),
     ),
     "reader": ClientSettings(scopes=("events:read",), sources=("paper-1",)),

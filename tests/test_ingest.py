@@ -260,7 +260,7 @@ async def test_a_dry_run_gives_the_whole_verdict_and_keeps_nothing(face: Face) -
 
 async def test_the_request_then_the_source_then_the_registry_choose_the_version(face: Face) -> None:
     def answered(answer: Any) -> tuple[int, str]:
-        return answer.status_code, answer.headers.get("contract") or answer.json()["code"]
+        return answer.status_code, answer.json().get("code") or answer.headers["contract"]
 
     without_store = {"id": "n-1"}
     assert answered(await face.note(without_store)) == (422, "contract.violated")
@@ -273,10 +273,11 @@ async def test_the_request_then_the_source_then_the_registry_choose_the_version(
     )
     wrong = {
         "paper-note@0.9.0": (410, "contract.retired"),
-        "paper-note@3.0.0": (415, "contract.unknown"),
+        "paper-note@3.0.0": (422, "contract.version-unknown"),
         "paper-card@1.0.0": (422, "request.invalid"),
         "paper-note": (422, "request.invalid"),
-        "paper-note@1": (422, "request.invalid"),
+        "paper-note@1.1": (422, "request.invalid"),
+        "paper-note@2": (422, "contract.version-unknown"),
     }
     found = {name: answered(await face.note(NOTE, contract=name)) for name in wrong}
     assert found == wrong

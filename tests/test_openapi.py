@@ -7,24 +7,28 @@ from typing import Any
 
 import jsonschema
 import pytest
-from http_face import Face, PaperAdapter
+from http_face import Face, PaperAdapter, paper_sources
 from litestar.routes import ASGIRoute, HTTPRoute
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from adapters.catalogue import Catalogue
+from contracts.registry import Registry as Contracts
 from gateway import bootstrap
 from gateway.http.openapi import document
+from gateway.http.openapi_sources import DescribedSource
 from gateway.settings import HttpSettings
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 NOTE = {"id": "n-1", "store": "7"}
+SOURCES = [DescribedSource.of(source) for source in paper_sources().values()]
 
 
 @pytest.fixture
-def description() -> dict[str, Any]:
+def description(paper_registry: Contracts) -> dict[str, Any]:
     catalogue = Catalogue((PaperAdapter(), *bootstrap.catalogue().adapters))
-    encoded = json.dumps(document(HttpSettings(base_url="https://gateway.example"), catalogue))
+    settings = HttpSettings(base_url="https://gateway.example")
+    encoded = json.dumps(document(settings, catalogue, paper_registry, SOURCES))
     described: dict[str, Any] = json.loads(encoded)
     return described
 
@@ -40,6 +44,14 @@ def nodes(value: Any) -> Iterator[dict[str, Any]]:
         yield value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from nodes(child)
+
+
+def resolved(description: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The node, or what it refers to."""
+    place: Any = description
+    for part in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
+        place = place[part]
+    return place if "$ref" in node else node
 
 
 def validator(description: dict[str, Any], schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
@@ -74,7 +86,7 @@ def test_every_schema_is_a_json_schema_and_every_operation_whole(description: di
             assert set(parameter) == {"name", "in", "description", "required", "schema"}
         for status, response in operation["responses"].items():
             assert re.fullmatch(r"[1-5][0-9]{2}", status)
-            assert response["description"]
+            assert resolved(description, response)["description"]
         for requirement in operation["security"]:
             assert set(requirement) <= set(description["components"]["securitySchemes"])
     assert len(names) == len(set(names))
@@ -87,13 +99,41 @@ def test_every_endpoint_is_described_and_nothing_else(face: Face, description: d
         if isinstance(route, HTTPRoute):
             served |= {(route.path_format, method.lower()) for method in route.methods - {"OPTIONS", "HEAD"}}
         elif isinstance(route, ASGIRoute):
-            served |= {(f"{route.path}/{{source}}/events{rest}", "post") for rest in ("", "/batch")}
-    assert {(path, method) for path, method, _ in operations(description)} == served
+            paths = [f"{route.path}/{{source}}/events{rest}" for rest in ("", "/batch")]
+            served |= {(path, method) for path in paths for method in ("post", "get")}
+    described = {(path, method) for path, method, _ in operations(description)}
+    names = "|".join(source.name for source in SOURCES)
+    of_any = {
+        (re.sub(rf"^/v1/sources/({names})/", "/v1/sources/{source}/", path), m) for path, m in described
+    }
+    assert of_any == served
+    assert {f"/v1/sources/{source.name}/events" for source in SOURCES} < {path for path, _ in described}
 
 
 def test_open_is_what_the_description_says_is_open(description: dict[str, Any]) -> None:
-    open_paths = {path for path, _, operation in operations(description) if not operation["security"]}
-    assert open_paths == {"/health/live", "/health/ready"}
+    open_calls = {(path, method) for path, method, call in operations(description) if not call["security"]}
+    assert open_calls == {
+        ("/health/live", "get"), ("/health/ready", "get"),
+        ("/v1/sources/{source}/events", "get"), ("/v1/sources/{source}/events/batch", "get"),
+    }  # fmt: skip
+
+
+async def test_client_learns_of_no_source_but_its_own(face: Face) -> None:
+    def sources(answer: Any) -> set[str]:
+        paths = (path.split("/") for path in answer.json()["paths"] if path.startswith("/v1/sources/"))
+        return {path[3] for path in paths} - {"{source}"}
+
+    assert sources(await face.get("/openapi.json", "stranger")) == {"paper-2"}
+    assert sources(await face.get("/openapi.json", "reader")) == {"paper-1"}
+    whole = await face.get("/openapi.json", "admin")
+    assert sources(whole) == set(paper_sources())
+    tags = (await face.get("/openapi.json", "stranger")).json()["tags"]
+    assert [tag["name"] for tag in tags] == ["paper-2"]
+
+
+async def test_asyncapi_is_served_to_who_has_a_token(face: Face) -> None:
+    assert (await face.client.get("/asyncapi.json")).status_code == 401
+    assert (await face.get("/asyncapi.json", "reader")).json() == {"asyncapi": "3.0.0"}
 
 
 async def test_real_answers_are_as_described(face: Face) -> None:
@@ -126,7 +166,7 @@ async def test_real_answers_are_as_described(face: Face) -> None:
     seen = set()
     for described, answer in answers:
         operation = description["paths"][described]["post"]
-        response = operation["responses"][str(answer.status_code)]
+        response = resolved(description, operation["responses"][str(answer.status_code)])
         media_type = answer.headers["content-type"]
         schema = response["content"][media_type]["schema"]
         validator(description, schema).validate(answer.json())

@@ -23,8 +23,10 @@ from routing.receipts import decode, find_receipt
 from routing.rendering import Renderer
 from routing.router import PartitionRouter, RouterSettings
 from routing.stages import SilentObserver
+from routing.subscriptions import Subscriptions
 
 OWNER = "store-ops"
+REGISTRY = Registry.load()
 SOURCE = Source(name="tills", system="till", time_zone="UTC", currency="EUR", hash_key=b"k")
 
 
@@ -116,12 +118,12 @@ def make_router(
     pipeline = Pipeline(
         adapter_of=lambda contract: TillAdapter(),
         adapter_for=lambda system, message: TillAdapter(),
-        registry=Registry.load(),
+        registry=REGISTRY,
         sources={"tills": SOURCE},
         detector=NothingDetected(),
         triage=EverythingP3(),
         routes=Owners(*owners),  # type: ignore[arg-type]  # a fake of the one method that is used
-        renderer=Renderer("https://crossdock.test"),
+        renderer=Renderer("https://crossdock.test", REGISTRY, Subscriptions(REGISTRY, {})),
         observer=observer,
     )
     return PartitionRouter(client, partition, pipeline, RouterSettings(), observer)

@@ -36,7 +36,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `rule` is a name of the published rule table. `kind` is `language` where an instance shows it, `policy`
     where none can (a changed unit). `direction` is `backward`, `forward`, `two_view.backward`,
     `two_view.forward` or `both`. The pointers are JSON Pointers into the schemas, None where that side has
-    no such place. `witness` is an event that is valid under one and invalid under the other schema.
+    no such place. `witness` is an event that is valid under one and invalid under the other schema. `raises`
+    is the least version that a policy finding asks for by itself.
     """
 
     rule: str
@@ -46,6 +47,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     old_pointer: str | None = None
     new_pointer: str | None = None
     witness: Any | UnsetType = UNSET
+    raises: Floor = Floor.PATCH
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -59,6 +61,18 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as plain JSON values."""
+    """Return a comparison as plain JSON values; a finding has all its keys, null where there is nothing."""
     plain: dict[str, Any] = msgspec.to_builtins(comparison)
+    plain["findings"] = [
+        {
+            "rule": finding.rule,
+            "kind": finding.kind,
+            "direction": finding.direction,
+            "old_pointer": finding.old_pointer,
+            "new_pointer": finding.new_pointer,
+            "detail": finding.detail,
+            "witness": None if finding.witness is UNSET else finding.witness,
+        }
+        for finding in comparison.findings
+    ]
     return plain

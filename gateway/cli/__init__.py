@@ -14,6 +14,7 @@ from gateway.cli import (
     contracts,
     dead_letters,
     demo,
+    documents,
     events,
     ledger,
     owners,
@@ -57,6 +58,7 @@ for command in (
     processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check, send.send,
     token.token, sources.sources, owners.owners, contracts.contracts, adapters.adapters, routes.routes,
     events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
+    documents.openapi, documents.asyncapi,
 ):  # fmt: skip
     crossdock.add_command(command)
 

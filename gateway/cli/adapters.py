@@ -117,7 +117,9 @@ def _outcome(
         found["source_event_id"] = arrival.source_event_id or decoded.source_event_id
         document = registry.validate(decoded)
         found["contract"] = f"{document.contract}@{document.version}"
-        normalised = Canon(registry).hold(adapter.normalise(document, source, now))
+        canon = Canon(registry)
+        spoken = canon.spoken(document, document.version or "")
+        normalised = canon.hold(adapter.normalise(spoken, source, now))
         found["facts"] = msgspec.to_builtins(normalised.facts)
         found["exceptions"] = msgspec.to_builtins(normalised.exceptions)
         found["series"] = msgspec.to_builtins(normalised.series)

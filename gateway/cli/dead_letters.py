@@ -7,7 +7,7 @@ import rich_click as click
 from nats.aio.client import Client
 
 from contracts import headers
-from gateway.bootstrap import Installation
+from gateway.bootstrap import Installation, rerenderer
 from gateway.cli.common import (
     CHECK_FAILED,
     config_option,
@@ -81,10 +81,11 @@ def show_dead_letter(dead_letter_id: str, data: Path, config: Path | None) -> No
 @data_option
 @config_option
 def replay_dead_letter(dead_letter_id: str, actor: str, data: Path, config: Path | None) -> None:
-    """Send one again as its next cycle, once."""
+    """Send one again as its next cycle, once, in the major that its owner reads today."""
 
     async def again(installation: Installation, client: Client) -> Replayed:
-        return await Replays(client).replay(dead_letter_id, actor)
+        replays = Replays(client, rerender=rerenderer(installation).rerender)
+        return await replays.replay(dead_letter_id, actor)
 
     try:
         replayed = with_broker(data, config, "operator", again)

@@ -1,7 +1,9 @@
 """The application: every endpoint, joined from parts that the bootstrap made."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +16,7 @@ from msgspec import Struct
 
 from adapters.catalogue import Catalogue
 from contracts.errors import EventError
+from contracts.folder import PUBLISHED
 from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.acceptance import Acceptance
@@ -28,17 +31,27 @@ from gateway.http.intake import Intake
 from gateway.http.keeping import Keeper
 from gateway.http.limits import InFlight
 from gateway.http.observer import Observer, SilentObserver
-from gateway.http.openapi import document
+from gateway.http.openapi import Description, document
+from gateway.http.openapi_sources import DescribedSource
+from gateway.http.registry.comparer import Comparer
+from gateway.http.registry.contracts import Contracts, UsageOf
+from gateway.http.registry.handlers import contract_handlers
 from gateway.http.replies import Replies
 from gateway.http.sources import RegisteredSource, Sources
 from gateway.http.stages import IngestStages
+from gateway.http.usage import UsageRecorder
 from gateway.settings import HttpSettings
+from routing.contract_usage import UsageCounts
 
 log = structlog.get_logger()
 
 
 class GatewayParts(Struct, frozen=True, kw_only=True):
-    """What the application is made of. `partitions` is that of the streams."""
+    """What the application is made of.
+
+    `partitions` is that of the streams, `clock` says Unix seconds, `contracts_folder` is the registry's own,
+    `usage_of` says who uses the versions of a contract, `asyncapi` describes what owners receive and answer.
+    """
 
     settings: HttpSettings
     registry: Registry
@@ -52,7 +65,13 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     audit_read: AuditRead
     readiness: Probe
     metrics: Metrics
+    asyncapi: bytes
+    usage_of: UsageOf
     observer: Observer = SilentObserver()
+    contracts_folder: Path = PUBLISHED
+    comparer: Comparer | None = None
+    usage: UsageCounts = msgspec.field(default_factory=UsageCounts)
+    clock: Callable[[], float] = time.time
 
 
 def create_app(parts: GatewayParts) -> Litestar:
@@ -64,17 +83,19 @@ def create_app(parts: GatewayParts) -> Litestar:
         original=parts.original,
         audit_read=parts.audit_read,
     )
+    replies = Replies(parts.registry, clock=parts.clock)
     return Litestar(
         route_handlers=[
             *_ingest_handlers(
-                _ingest(parts), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
+                _ingest(parts, replies), Handshakes(Sources(parts.sources), parts.catalogue, parts.observer)
             ),
             *event_handlers(events),
             *health_handlers(parts.readiness, parts.metrics, parts.authenticator),
-            _openapi_handler(parts),
+            *contract_handlers(_contracts(parts), parts.settings),
+            *_description_handlers(parts),
         ],
         exception_handlers={
-            EventError: _event_error,
+            EventError: _event_error(replies),
             HTTPException: _http_error,
             Exception: _unexpected,
         },
@@ -84,12 +105,13 @@ def create_app(parts: GatewayParts) -> Litestar:
     )
 
 
-def _ingest(parts: GatewayParts) -> Ingest:
+def _ingest(parts: GatewayParts, replies: Replies) -> Ingest:
     settings, observer = parts.settings, parts.observer
-    stages = IngestStages(parts.catalogue, parts.registry, settings)
+    stages = IngestStages(parts.catalogue, parts.registry, settings, clock=parts.clock)
     keeper = Keeper(
         parts.acceptance,
         observer,
+        UsageRecorder(parts.registry, parts.usage),
         partitions=parts.partitions,
         body_limit_bytes=settings.body_limit_bytes,
     )
@@ -99,7 +121,7 @@ def _ingest(parts: GatewayParts) -> Ingest:
     return Ingest(
         Admission(parts.authenticator, Sources(parts.sources), parts.catalogue),
         Intake(stages, keeper, observer, items_limit=settings.items_limit),
-        Replies(parts.registry),
+        replies,
         in_flight,
         settings,
         observer,
@@ -137,20 +159,37 @@ def _source_and_endpoint(path: str) -> tuple[str, bool]:
             raise NotFoundException
 
 
-def _openapi_handler(parts: GatewayParts) -> HTTPRouteHandler:
-    body = msgspec.json.encode(document(parts.settings, parts.catalogue))
+def _description_handlers(parts: GatewayParts) -> list[HTTPRouteHandler]:
+    described = [DescribedSource.of(source) for source in parts.sources.values()]
+    whole = document(parts.settings, parts.catalogue, parts.registry, described)
+    description = Description(whole, parts.sources)
 
     @get("/openapi.json")
     async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+        sender = await parts.authenticator.authenticate(request.headers.get("authorization"))
+        return Response(description.of(sender.sources), media_type="application/json")
+
+    @get("/asyncapi.json")
+    async def asyncapi(request: Request[Any, Any, Any]) -> Response[bytes]:
         await parts.authenticator.authenticate(request.headers.get("authorization"))
-        return Response(body, media_type="application/json")
+        return Response(parts.asyncapi, media_type="application/json")
 
-    return openapi
+    return [openapi, asyncapi]
 
 
-def _event_error(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:
-    problem = problems.problem_of(error, path_of(request.scope))
-    return _response(problem, dict(problems.headers_of(error)))
+def _contracts(parts: GatewayParts) -> Contracts:
+    comparer = parts.comparer or Comparer(parts.settings)
+    return Contracts(
+        parts.registry, parts.contracts_folder, parts.authenticator, comparer, parts.usage_of, parts.clock
+    )
+
+
+def _event_error(replies: Replies) -> Callable[[Request[Any, Any, Any], EventError], Response[bytes]]:
+    def answer(request: Request[Any, Any, Any], error: EventError) -> Response[bytes]:
+        problem = problems.problem_of(error, path_of(request.scope))
+        return _response(problem, dict([*problems.headers_of(error), *replies.headers(error.contract)]))
+
+    return answer
 
 
 def _http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

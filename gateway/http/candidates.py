@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from contracts import headers, ids, subjects
 from contracts.documents import Document
-from contracts.errors import ContractUnknown, EventError, RequestInvalid
+from contracts.errors import ContractUnknown, EventError, RequestInvalid, VersionUnknown
 from gateway.http.acceptance import Candidate
 from gateway.http.items import Item, ValidItem
 from gateway.http.stages import place_id, source_event_id
@@ -48,7 +48,8 @@ def candidate_of_refused(
         sent_id = source_event_id(item.arrival, document)
     except RequestInvalid:
         sent_id = place_id(item.arrival)
-    named = document.contract if document is not None and not isinstance(error, ContractUnknown) else ""
+    is_known = isinstance(error, VersionUnknown) or not isinstance(error, ContractUnknown)
+    named = document.contract if document is not None and is_known else ""
     contract = named if subjects.is_token(named) else subjects.UNREADABLE
     candidate = _candidate(
         item,

@@ -5,12 +5,12 @@ from msgspec import Struct
 from contracts.adapter import Adapter, Reply
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message, ValidDocument
-from contracts.errors import Unmapped
+from contracts.errors import NoPath, Unmapped
 from gateway.http.sources import RegisteredSource, Sender
 
 
 class WantedVersion(Struct, frozen=True, kw_only=True):
-    """What the header `Contract: name@x.y.z` asks for."""
+    """What the header `Contract` asks for: `name@x.y.z`, or `name@major`."""
 
     contract: str
     version: str
@@ -63,4 +63,4 @@ class RehearsedItem(Struct, frozen=True, kw_only=True):
 
     valid: ValidItem
     normalised: Normalised
-    unmapped: Unmapped | None = None
+    unmapped: Unmapped | NoPath | None = None

@@ -6,6 +6,7 @@ from time import perf_counter
 from msgspec import Struct
 
 from contracts.errors import (
+    ContractBrownOut,
     ContractRetired,
     ContractUnknown,
     ContractViolated,
@@ -20,18 +21,25 @@ from gateway.http.acceptance import Acceptance, Accepted, Flight
 from gateway.http.candidates import DeadLetterCandidate, candidate_of, candidate_of_refused
 from gateway.http.items import Item, RehearsedItem, ValidItem
 from gateway.http.observer import Observer
+from gateway.http.usage import UsageRecorder
 from gateway.http.verdicts import Verdict
 from routing.stages import Failed
 
 STAGE = "accept"
 
-_KEPT_WHERE_ASKED = (RequestUnreadable, ContractUnknown, ContractViolated, ContractRetired)
+_KEPT_WHERE_ASKED = (
+    RequestUnreadable, ContractUnknown, ContractViolated, ContractRetired, ContractBrownOut,
+)  # fmt: skip
 
 
 class OnItsWay(Struct, frozen=True, kw_only=True):
-    """An item that was sent to the broker at `begun`; `verdict_of` says what its acceptance means."""
+    """An item that was sent to the broker at `begun`; `verdict_of` says what its acceptance means.
+
+    `contract` is the version that it was held to, `name@x.y.z`, empty where it could not be read that far.
+    """
 
     item: Item
+    contract: str
     flight: Flight
     verdict_of: Callable[[Accepted], Verdict]
     begun: float
@@ -41,10 +49,17 @@ class Keeper:
     """Sends items on their way and waits for them. Every item ends in exactly one verdict."""
 
     def __init__(
-        self, acceptance: Acceptance, observer: Observer, *, partitions: int, body_limit_bytes: int
+        self,
+        acceptance: Acceptance,
+        observer: Observer,
+        usage: UsageRecorder,
+        *,
+        partitions: int,
+        body_limit_bytes: int,
     ) -> None:
         self._acceptance = acceptance
         self._observer = observer
+        self._usage = usage
         self._partitions = partitions
         self._body_limit_bytes = body_limit_bytes
 
@@ -59,7 +74,7 @@ class Keeper:
                 return self._rehearse(item, result) if item.submission.dry_run else self._keep(item, result)
             return self._accept(item, result)
         except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again
-            return self._unkept(item, error)
+            return self._unkept(item, _held_to(result), error)
 
     async def room(self) -> None:
         """Wait until the broker keeps up. Raises: BrokerUnavailable where it takes too long."""
@@ -73,6 +88,7 @@ class Keeper:
         """Wait for the broker where the item is on its way, and tell what became of it. Never raises."""
         verdict = await self._end(begun) if isinstance(begun, OnItsWay) else begun
         reply, error = verdict.reply, verdict.error
+        self._usage.item_ended(verdict)
         self._observer.item_ended(
             source=verdict.item.submission.source.name,
             verdict=verdict.outcome,
@@ -89,7 +105,7 @@ class Keeper:
         try:
             kept = await self._acceptance.finish(sent.flight)
         except Exception as error:  # noqa: BLE001 - what can't be kept is answered with 503, so that it comes again
-            return self._unkept(sent.item, error)
+            return self._unkept(sent.item, sent.contract, error)
         self._observer.stage_ran(STAGE, 1, perf_counter() - sent.begun)
         return sent.verdict_of(kept)
 
@@ -99,6 +115,7 @@ class Keeper:
         reply = verdicts.expected(valid)
         return OnItsWay(
             item=item,
+            contract=_held_to(valid),
             flight=flight,
             verdict_of=lambda kept: verdicts.accepted(item, reply, kept),
             begun=begun,
@@ -109,6 +126,7 @@ class Keeper:
         kept = self._dead_letter(item, failed)
         return OnItsWay(
             item=item,
+            contract=_held_to(failed),
             flight=self._acceptance.begin(kept.candidate),
             verdict_of=lambda accepted: verdicts.kept_as_dead_letter(item, kept, failed, accepted),
             begun=begun,
@@ -136,10 +154,16 @@ class Keeper:
         is_id_unusable = isinstance(failed.error, RequestInvalid) and failed.stage != "split"
         return is_id_unusable or isinstance(failed.error, _KEPT_WHERE_ASKED)
 
-    def _unkept(self, item: Item, cause: Exception) -> Verdict:
+    def _unkept(self, item: Item, contract: str, cause: Exception) -> Verdict:
         if isinstance(cause, EventError):
             failed = Failed(STAGE, cause)
         else:
             failed = Failed(STAGE, InternalFault(f"{STAGE}: {type(cause).__name__}"), cause)
         self._observer.stage_failed(failed)
-        return verdicts.refused(item, STAGE, failed.error)
+        return verdicts.refused(item, STAGE, failed.error, contract)
+
+
+def _held_to(result: ValidItem | Failed) -> str:
+    if isinstance(result, Failed):
+        return result.error.contract
+    return f"{result.document.contract}@{result.document.version}"

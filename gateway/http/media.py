@@ -18,7 +18,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CONTRACT = re.compile(r"([a-z0-9-]{1,64})@([0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6})")
+_CONTRACT = re.compile(r"([a-z0-9-]{1,64})@([0-9]{1,6}(?:\.[0-9]{1,6}\.[0-9]{1,6})?)")
 
 
 def check_content_encoding(headers: Mapping[str, str]) -> None:
@@ -65,7 +65,7 @@ def wanted_version(headers: Mapping[str, str]) -> WantedVersion | None:
         return None
     match = _CONTRACT.fullmatch(text.strip())
     if match is None:
-        raise RequestInvalid(f"Contract: name@x.y.z is expected, not {text[:80]!r}")
+        raise RequestInvalid(f"Contract: name@x.y.z or name@major is expected, not {text[:80]!r}")
     return WantedVersion(contract=match[1], version=match[2])
 
 

@@ -1,67 +1,49 @@
 """The OpenAPI 3.1 description of the gateway; the bare ASGI handlers are described here and nowhere else."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from adapters.catalogue import Catalogue
 from contracts.adapter import Signature
+from contracts.ids import ID_LENGTH
+from contracts.registry import Registry
 from gateway.http import problems
 from gateway.http.health import Readiness
-from gateway.http.openapi_parts import (
-    CONTRACT_HEADERS,
-    LOCATION_HEADER,
-    answer,
-    body,
-    operation,
-    parameter,
-    refusals,
-)
+from gateway.http.openapi_ingest import SOURCE_NAME, IngestCalls
+from gateway.http.openapi_parts import answer, operation, parameter, refusals
+from gateway.http.openapi_sources import DescribedSource, SourcePaths
+from gateway.http.registry.openapi import CONTRACT_PATHS, CONTRACT_STRUCTS
+from gateway.http.sources import ANY
 from gateway.http.verdicts import AcceptedReply, BatchReply, KeptReply, ValidReply
 from gateway.settings import HttpSettings
 from gateway.timeline import Timeline
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{name}"
-_STRUCTS = (AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline)
+_STRUCTS = (
+    AcceptedReply, KeptReply, ValidReply, BatchReply, problems.Problem, Readiness, Timeline,
+    *CONTRACT_STRUCTS,
+)  # fmt: skip
 
-_DRY_RUN = parameter("dry_run", "query", "`true`: the full verdict, and nothing is kept", {"type": "boolean"})
-_CONTRACT = parameter("Contract", "header", "Exact version to be held to, `name@x.y.z`")
-_TRACE = parameter("traceparent", "header", "W3C trace context, carried on to the owner")
-_SOURCE = parameter("source", "path", "A registered source", required=True)
-_EVENT_ID = parameter("event_id", "path", "The id that the 202 gave", required=True)
+_EVENT_ID = parameter(
+    "event_id", "path", "The id that the 202 gave",
+    {"type": "string", "pattern": f"^[a-z2-7]{{{ID_LENGTH}}}$"}, required=True,
+)  # fmt: skip
 _SEQUENCE = parameter(
-    "sequence", "query", "The 202's sequence: makes it a few look-ups", {"type": "integer", "minimum": 1}
-)
-_XD_SOURCE = parameter("Xd-Source", "header", "For which source, where the client has several canonical ones")
-_QUERY_SOURCE = parameter("source", "query", "The same as Xd-Source")
-
-_ONE = {
-    "202": answer(
-        "Kept: the broker has it durably", "AcceptedReply", "KeptReply",
-        headers=LOCATION_HEADER | CONTRACT_HEADERS,
-    ),
-    "200": answer(
-        "A dry run's verdict; or a vendor's own success reply, where its signature proved it", "ValidReply",
-        headers=CONTRACT_HEADERS,
-    ),
-    **refusals(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503),
-}  # fmt: skip
-_MANY = {
-    "202": answer("All items are kept", "BatchReply", headers=CONTRACT_HEADERS),
-    "200": answer("A dry run, all items valid", "BatchReply", headers=CONTRACT_HEADERS),
-    "207": answer("One verdict for each item, in order", "BatchReply"),
-    **refusals(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503, schema="RefusedBatch"),
-}
-_ANY_KEPT = answer(
-    "Kept: the broker has it durably", "AcceptedReply", "KeptReply", "BatchReply", headers=CONTRACT_HEADERS
-)
-_ANY_VALID = answer("A dry run's verdict", "ValidReply", "BatchReply", headers=CONTRACT_HEADERS)
+    "sequence", "query", "The 202's sequence: makes it a few look-ups",
+    {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+)  # fmt: skip
+_SENT_ID = {"type": "string", "minLength": 1}
 _TIMELINE = {"200": answer("What happened to it", "Timeline"), **refusals(401, 403, 404, 422, 503)}
 
 
-def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
-    """Return the description of this installation: its limits, and the signatures that its adapters know."""
+def document(
+    settings: HttpSettings, catalogue: Catalogue, registry: Registry, sources: Iterable[DescribedSource]
+) -> dict[str, Any]:
+    """Return the description of this installation: its limits, signatures, sources and contracts."""
+    described = sorted(sources, key=lambda source: source.name)
     signatures = {
         f"signature_{adapter.format}": {
             "type": "apiKey",
@@ -72,6 +54,14 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
         for adapter in catalogue.adapters
         if isinstance(adapter.signature, Signature)
     }
+    answers: dict[str, Any] = {}
+    of_sources = SourcePaths(catalogue, registry)
+    calls = IngestCalls(tuple(signatures), answers)
+    paths = calls.of_any_source(catalogue)
+    for source in described:
+        paths |= of_sources.of(source, calls.one, calls.many)
+    events = {"post": calls.cloud_events(of_sources.cloud_events()), **_EVENT_PATHS["/v1/events"]}
+    paths |= {**_EVENT_PATHS, "/v1/events": events, **CONTRACT_PATHS, **_OPERATIONS_PATHS}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -80,11 +70,15 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
             "version": VERSION,
             "description": "The integration gateway for a retailer's operational exceptions. "
             f"A message has at most {settings.body_limit_bytes} bytes, a batch {settings.batch_limit_bytes} "
-            f"bytes and {settings.items_limit} items.",
+            f"bytes and {settings.items_limit} items. A contract's schema speaks about the document as it is "
+            "decoded, also where it came as XML or as rows.",
         },
-        "paths": _ingest_paths(tuple(signatures)) | _EVENT_PATHS | _OPERATIONS_PATHS,
+        "tags": [{"name": source.name, "description": source.title} for source in described],
+        "paths": paths,
         "components": {
-            "schemas": _schemas(),
+            "schemas": of_sources.components.schemas | _schemas(),
+            "responses": answers,
+            "examples": dict(sorted(of_sources.examples.items())),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 **signatures,
@@ -96,6 +90,33 @@ def document(settings: HttpSettings, catalogue: Catalogue) -> dict[str, Any]:
     return description
 
 
+class Description:
+    """The document as each client may see it: of the sources only its own, for nobody learns of others."""
+
+    def __init__(self, whole: Mapping[str, Any], sources: Iterable[str]) -> None:
+        self._whole = whole
+        self._sources = frozenset(sources)
+        self._encoded: dict[frozenset[str], bytes] = {}
+
+    def of(self, sources: frozenset[str]) -> bytes:
+        """Return the document for a client that may speak for `sources`, encoded once for each such set."""
+        visible = self._sources if ANY in sources else self._sources & sources
+        if visible not in self._encoded:
+            hidden = self._sources - visible
+            self._encoded[visible] = msgspec.json.encode(
+                {
+                    **self._whole,
+                    "tags": [tag for tag in self._whole["tags"] if tag["name"] not in hidden],
+                    "paths": {
+                        path: item
+                        for path, item in self._whole["paths"].items()
+                        if not any(path.startswith(f"/v1/sources/{name}/") for name in hidden)
+                    },
+                }
+            )
+        return self._encoded[visible]
+
+
 def _schemas() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(_STRUCTS, ref_template=_REFERENCE)
     for schema in schemas.values():
@@ -104,44 +125,14 @@ def _schemas() -> dict[str, Any]:
     return {**schemas, "RefusedBatch": refused}
 
 
-def _ingest_paths(signatures: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "/v1/sources/{source}/events": {
-            "post": operation(
-                "sendEvent", "Send one message in the source's own format", _ONE,
-                scope="events:write", signatures=signatures,
-                parameters=[_SOURCE, _DRY_RUN, _CONTRACT, _TRACE],
-                body=body("application/xml", "application/json", "*/*"),
-            )
-        },
-        "/v1/sources/{source}/events/batch": {
-            "post": operation(
-                "sendEvents", "Send a file, an array or lines with many items", _MANY,
-                scope="events:write", signatures=signatures,
-                parameters=[_SOURCE, _DRY_RUN, _CONTRACT, _TRACE],
-                body=body("application/xml", "application/json", "application/x-ndjson", "*/*"),
-            )
-        },
-    }  # fmt: skip
-
-
-_EVENT_PATHS = {
+_EVENT_PATHS: dict[str, dict[str, Any]] = {
     "/v1/events": {
-        "post": operation(
-            "sendCloudEvents", "Send CloudEvents 1.0: structured, binary, or a batch",
-            {**_ONE, **_MANY, "202": _ANY_KEPT, "200": _ANY_VALID},
-            scope="events:write", parameters=[_XD_SOURCE, _QUERY_SOURCE, _DRY_RUN, _CONTRACT, _TRACE],
-            body=body(
-                "application/cloudevents+json", "application/cloudevents-batch+json", "application/json",
-                "application/x-ndjson",
-            ),
-        ),
         "get": operation(
             "findEvent", "The timeline of an event by the sender's own id", _TIMELINE,
             scope="events:read",
             parameters=[
-                parameter("source", "query", "A registered source", required=True),
-                parameter("source_event_id", "query", "The sender's id", required=True),
+                parameter("source", "query", "A registered source", SOURCE_NAME, required=True),
+                parameter("source_event_id", "query", "The sender's id", _SENT_ID, required=True),
                 _SEQUENCE,
             ],
         ),
@@ -176,6 +167,15 @@ _OPERATIONS_PATHS = {
         )
     },
     "/openapi.json": {
-        "get": operation("openapi", "This description", {"200": answer("It"), **refusals(401, 403)}, scope="")
+        "get": operation(
+            "openapi", "This description, with those sources that are the client's",
+            {"200": answer("It"), **refusals(401, 403)}, scope="",
+        )
+    },
+    "/asyncapi.json": {
+        "get": operation(
+            "asyncapi", "What owners receive and answer over NATS, as AsyncAPI 3.0",
+            {"200": answer("It"), **refusals(401, 403)}, scope="",
+        )
     },
 }  # fmt: skip

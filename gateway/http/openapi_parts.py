@@ -11,7 +11,14 @@ CONTRACT_HEADERS = {
     "Contract": {"description": "The version that it was held to, `name@x.y.z`", "schema": _TEXT},
     "Deprecation": {"description": "Since when that version is deprecated (RFC 9745)", "schema": _TEXT},
     "Sunset": {"description": "When that version ends (RFC 8594)", "schema": _TEXT},
-    "Link": {"description": "The version to use instead, rel=successor-version", "schema": _TEXT},
+    "Link": {
+        "description": "rel=successor-version: the version to use instead; deprecation, sunset: to read",
+        "schema": _TEXT,
+    },
+    "Brown-Out": {
+        "description": "When that version will take no events for a while: intervals of ISO 8601",
+        "schema": _TEXT,
+    },
 }
 _RETRY_HEADERS = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
 _CHALLENGE_HEADERS = {"WWW-Authenticate": {"description": "What is missing (RFC 6750)", "schema": _TEXT}}
@@ -54,13 +61,15 @@ def answer(
     return {"description": description, "content": content} | ({"headers": headers} if headers else {})
 
 
-def refusals(*statuses: int, schema: str = "Problem") -> dict[str, Any]:
-    """Return the problem details (RFC 9457) that an operation may answer with."""
+def refusals(
+    *statuses: int, schema: str = "Problem", headers: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the problem details (RFC 9457) that an operation may answer with, and further `headers`."""
     return {
         str(status): answer(
             HTTPStatus(status).phrase,
             *sorted({"Problem", schema}),
-            headers=_REFUSAL_HEADERS.get(status),
+            headers=_REFUSAL_HEADERS.get(status, {}) | (headers or {}),
             media_type="application/problem+json",
         )
         for status in statuses
@@ -87,3 +96,9 @@ def operation(
     if body:
         found["requestBody"] = body
     return found | {"responses": responses}
+
+
+def shared(name: str, responses: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Put responses among the `components`, as `<name>-<status>`, and return references to them."""
+    components |= {f"{name}-{status}": response for status, response in responses.items()}
+    return {status: {"$ref": f"#/components/responses/{name}-{status}"} for status in responses}

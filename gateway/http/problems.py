@@ -6,7 +6,15 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from contracts.errors import ContractViolated, EventError, InternalFault, TryLater, Violation
+from contracts.errors import (
+    ContractBrownOut,
+    ContractRetired,
+    ContractViolated,
+    EventError,
+    InternalFault,
+    TryLater,
+    Violation,
+)
 from contracts.headers import one_line
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,8 +46,11 @@ TABLE: dict[str, Row] = {
     "auth.forbidden": Row(403, "This is not yours"),
     "auth.unavailable": Row(503, "Tokens can't be judged at the moment"),
     "contract.unknown": Row(415, "No contract for this"),
+    "contract.version-unknown": Row(422, "The contract has no such version"),
     "contract.violated": Row(422, "The document breaks its contract"),
     "contract.retired": Row(410, "This version takes no events any more"),
+    "contract.brown-out": Row(503, "This version takes no events for a while"),
+    "contract.not-compared": Row(503, "The comparison did not end in time"),
     "broker.full": Row(503, "There is no room at the moment"),
     "broker.unavailable": Row(503, "This can't be kept at the moment"),
     "owner.rejected": Row(409, "The owner refused the delivery"),
@@ -65,7 +76,10 @@ _CODES_BY_STATUS = {
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """RFC 9457, with `code`; for contracts with `contract`, `version` and `errors`."""
+    """RFC 9457, with `code`; for contracts with `contract`, `version` and `errors`.
+
+    `successor` is the path of the version to use instead.
+    """
 
     type: str
     title: str
@@ -76,6 +90,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     contract: str | UnsetType = UNSET
     version: str | UnsetType = UNSET
     errors: tuple[Violation, ...] | UnsetType = UNSET
+    successor: str | UnsetType = UNSET
 
 
 def problem_of(error: EventError, instance: str, *, status: int | None = None) -> Problem:
@@ -89,10 +104,20 @@ def problem_of(error: EventError, instance: str, *, status: int | None = None) -
         detail=told(error),
         instance=_readable(instance),
     )
-    if not isinstance(error, ContractViolated):
+    if not error.contract:
         return problem
     contract, _, version = error.contract.partition("@")
-    return structs.replace(problem, contract=contract, version=version, errors=error.violations)
+    problem = structs.replace(problem, contract=contract, version=version)
+    if isinstance(error, ContractViolated):
+        return structs.replace(problem, errors=error.violations)
+    if isinstance(error, ContractRetired | ContractBrownOut) and error.successor:
+        return structs.replace(problem, successor=contract_path(error.successor))
+    return problem
+
+
+def contract_path(identifier: str) -> str:
+    """Return where `name@x.y.z` can be read."""
+    return f"/contracts/{identifier.replace('@', '/')}"
 
 
 def problem_of_status(status: HTTPStatus, detail: str, instance: str) -> Problem:

@@ -1,24 +1,25 @@
 """Responses: from verdicts to status, headers and body."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
-from email.utils import format_datetime
 from typing import Any
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
 from contracts.adapter import Reply as VendorReply
 from contracts.errors import EventError, InternalFault
-from contracts.registry import Registry
+from contracts.registry import ContractVersion, Registry
 from gateway.http import problems
 from gateway.http.exchange import Response, problem_response
+from gateway.http.lifecycle_headers import Headers, contract_headers
 from gateway.http.verdicts import (
     ACCEPTED,
     VALID,
     AcceptedReply,
     KeptReply,
+    Notice,
     RefusedReply,
     ValidReply,
     Verdict,
@@ -32,55 +33,62 @@ _Reply = AcceptedReply | KeptReply | ValidReply
 class Replies:
     """Writes the answers of the ingest endpoints."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, *, clock: Callable[[], float] = time.time) -> None:
         self._registry = registry
+        self._clock = clock
 
     def single(self, verdict: Verdict, path: str, vendor_reply: VendorReply | None) -> Response:
         """Return the answer to one item; the vendor's own where it proved itself and the item is kept."""
         reply, error = verdict.reply, verdict.error
+        about = self.headers(verdict.contract)
         if reply is None:
             error = error or InternalFault("a verdict without reply and error")
             problem = problems.problem_of(error, path, status=verdict.status)
-            return problem_response(problem, problems.headers_of(error))
+            return problem_response(problem, [*problems.headers_of(error), *about])
         if verdict.status == VALID:
             location = []
         elif vendor_reply is not None:
             return _vendor_response(vendor_reply)
         else:
             location = [("location", f"/v1/events/{reply.event_id}")]
-        headers = [*location, *self._contract_headers(reply)]
-        return Response(status=verdict.status, body=msgspec.json.encode(reply), headers=headers)
+        return Response(status=verdict.status, body=msgspec.json.encode(reply), headers=[*location, *about])
 
     def batch(self, path: str) -> "BatchAnswer":
         """Return an answer for many items, to which verdicts are added as they come."""
-        return BatchAnswer(path, self._contract_headers)
+        return BatchAnswer(path, self)
 
-    def _contract_headers(self, reply: _Reply) -> list[tuple[str, str]]:
-        """Return Contract; for a deprecated version Deprecation (RFC 9745), Sunset (RFC 8594), Link."""
-        if reply.contract is None or reply.version is None:
-            return []
-        headers = [("contract", f"{reply.contract}@{reply.version}")]
-        deprecated = self._registry.resolve(reply.contract, reply.version).deprecated
-        if deprecated is not None:
-            successor = f"/contracts/{reply.contract}/{deprecated.alternative}"
-            headers += [
-                ("deprecation", f"@{int(_midnight(deprecated.effective).timestamp())}"),
-                ("sunset", format_datetime(_midnight(deprecated.removal), usegmt=True)),
-                ("link", f'<{successor}>; rel="successor-version"'),
-            ]
-        return headers
+    def headers(self, contract: str) -> Headers:
+        """Return what an answer says of the version `name@x.y.z` that it is about; nothing of none."""
+        version = self._version(contract)
+        return contract_headers(version, self._clock()) if version is not None else []
+
+    def notice(self, contract: str) -> Notice | UnsetType:
+        """Return the same for one item of a batch."""
+        version = self._version(contract)
+        if version is None or version.deprecated is None:
+            return UNSET
+        said = version.deprecated
+        successor = f"/contracts/{version.name}/{said.alternative}"
+        return Notice(effective=said.effective, removal=said.removal, successor=successor)
+
+    def _version(self, contract: str) -> ContractVersion | None:
+        if not contract:
+            return None
+        name, _, version = contract.partition("@")
+        return self._registry.exact(name, version)
 
 
 class BatchAnswer:
     """One answer for many items. It keeps what it will say of an item, and nothing of the item itself."""
 
-    def __init__(self, path: str, contract_headers: Callable[[_Reply], list[tuple[str, str]]]) -> None:
+    def __init__(self, path: str, replies: Replies) -> None:
         self._path = path
-        self._contract_headers = contract_headers
+        self._replies = replies
         self._items: list[msgspec.Raw] = []
         self._outcomes: Counter[str] = Counter()
         self._statuses: set[int] = set()
-        self._versions: dict[tuple[str | None, str | None], _Reply] = {}
+        self._notices: dict[str, Notice | UnsetType] = {}  # by the versions that items were held to
+        self._has_replies = False
         self._first_error: EventError | None = None
 
     def __len__(self) -> int:
@@ -88,12 +96,15 @@ class BatchAnswer:
 
     def add(self, verdict: Verdict) -> None:
         """Write down the next item's verdict."""
-        place = len(self._items) + 1
+        place, contract = len(self._items) + 1, verdict.contract
+        if contract not in self._notices:
+            self._notices[contract] = self._replies.notice(contract)
         if verdict.reply is not None:
-            self._versions.setdefault((verdict.reply.contract, verdict.reply.version), verdict.reply)
+            self._has_replies = True
         elif self._first_error is None:
             self._first_error = verdict.error
-        self._items.append(msgspec.Raw(msgspec.json.encode(_item_reply(place, verdict, self._path))))
+        reply = _item_reply(place, verdict, self._path, self._notices[contract])
+        self._items.append(msgspec.Raw(msgspec.json.encode(reply)))
         self._outcomes[verdict.outcome] += 1
         self._statuses.add(verdict.status)
 
@@ -109,14 +120,16 @@ class BatchAnswer:
             return _vendor_response(vendor_reply)
         status = next(iter(self._statuses)) if len(self._statuses) == 1 else MULTI_STATUS
         error = self._first_error
-        if error is not None and not self._versions and status != MULTI_STATUS:
+        if error is not None and not self._has_replies and status != MULTI_STATUS:
             detail = problems.told(error)
             if len(self) > 1:
                 detail = f"none of the {len(self)} items was taken; the first: {detail}"
             return self._problem(error, detail, status)
-        agree = error is None and len(self._versions) == 1
-        headers = self._contract_headers(next(iter(self._versions.values()))) if agree else []
-        return Response(status=status, body=msgspec.json.encode(self._reply()), headers=headers)
+        return Response(status=status, body=msgspec.json.encode(self._reply()), headers=self._headers())
+
+    def _headers(self) -> Headers:
+        """Return what the headers say of the version that all items were held to, if there is one."""
+        return self._replies.headers(next(iter(self._notices))) if len(self._notices) == 1 else []
 
     def _of_those_before(self) -> str:
         return f"the {len(self)} items before it have their verdicts here; send again what is not accepted"
@@ -133,7 +146,7 @@ class BatchAnswer:
             status=problem.status,
             body=msgspec.json.encode(msgspec.to_builtins(problem) | {"stopped": stopped} | self._reply()),
             media_type=problems.MEDIA_TYPE,
-            headers=problems.headers_of(error),
+            headers=[*problems.headers_of(error), *self._headers()],
         )
 
     def _reply(self) -> dict[str, Any]:
@@ -149,17 +162,16 @@ class BatchAnswer:
         }
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
 def _vendor_response(reply: VendorReply) -> Response:
     return Response(status=reply.status, body=reply.body, media_type=reply.media_type)
 
 
-def _item_reply(place: int, verdict: Verdict, path: str) -> _Reply | RefusedReply:
-    if verdict.reply is not None:
-        return structs.replace(verdict.reply, item=place)
+def _item_reply(place: int, verdict: Verdict, path: str, notice: Notice | UnsetType) -> _Reply | RefusedReply:
+    reply = verdict.reply
+    if isinstance(reply, AcceptedReply | ValidReply):
+        return structs.replace(reply, item=place, deprecated=notice)
+    if reply is not None:
+        return structs.replace(reply, item=place)
     error = verdict.error or InternalFault("a verdict without reply and error")
     problem = problems.problem_of(error, f"{path}#{place}", status=verdict.status)
     return RefusedReply(item=place, code=error.code, problem=problem)

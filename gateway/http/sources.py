@@ -35,10 +35,11 @@ class RegisteredSource(Struct, frozen=True, kw_only=True):
     `contracts` maps the names that it may send to the version it is pinned to, empty for the newest; without
     any it may send all of its system. `webhook_secrets` are the one or two that a vendor's signature may be
     made with, or that it repeats in its messages; without any neither is taken. `layout` is that of its drop
-    files, empty where each file shows or says its own.
+    files, empty where each file shows or says its own. `title` is for people.
     """
 
     source: Source
+    title: str = ""
     contracts: Mapping[str, str] = {}
     on_violation: Literal["reject", "dead_letter"] = "reject"
     webhook_secrets: tuple[bytes, ...] = ()

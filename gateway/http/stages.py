@@ -1,6 +1,7 @@
 """The gateway's stages, between authenticate and accept, which wait for others: split ▸ decode ▸ validate."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,8 +13,16 @@ from adapters.framing import messages
 from contracts.canon import Canon
 from contracts.canonical import Normalised
 from contracts.documents import Arrival, Document, Message
-from contracts.errors import ContractUnknown, RequestInvalid, RequestTooLarge, Unmapped
+from contracts.errors import (
+    ContractUnknown,
+    NoPath,
+    RequestInvalid,
+    RequestTooLarge,
+    Unmapped,
+    VersionUnknown,
+)
 from contracts.ids import SOURCE_EVENT_ID_MAX_CHARACTERS, body_digest, event_id
+from contracts.negotiation import Asked, negotiate
 from contracts.registry import Registry
 from gateway.http.items import DecodedItem, Item, RehearsedItem, Submission, ValidItem
 from gateway.settings import HttpSettings
@@ -44,11 +53,19 @@ class IngestStages:
     goes through, and `rehearsal` the same in a dry run.
     """
 
-    def __init__(self, catalogue: Catalogue, registry: Registry, settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        registry: Registry,
+        settings: HttpSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._catalogue = catalogue
         self._registry = registry
         self._canon = Canon(registry)
         self._settings = settings
+        self._clock = clock
         self.one = (Stage("split", self.split_one),)
         self.cutting = (Stage("split", self.split),)
         self.reading = (Stage("decode", self.decode), Stage("validate", self.validate))
@@ -115,8 +132,9 @@ class IngestStages:
     def validate(self, decoded: DecodedItem) -> ValidItem:
         """Hold the document against the version that the request asks for, the source's, or the newest.
 
-        Raises: RequestInvalid where the request asks for another contract than the document's;
-        ContractUnknown for one that the source doesn't send; see `Registry.validate`.
+        Raises: RequestInvalid where the request asks for another contract than the document's, or for another
+        version than the document names; ContractUnknown for one that the source doesn't send; see
+        `Registry.validate`.
         """
         item, document = decoded.item, decoded.document
         pins = item.submission.source.contracts
@@ -125,7 +143,13 @@ class IngestStages:
             raise ContractUnknown(
                 f"{item.submission.source.name} does not send {document.contract[:80]}; it sends: {sent}"
             )
-        valid = self._registry.validate(_as_asked(item, document, pins.get(document.contract) or None))
+        asked = _asked(item, document, pins.get(document.contract) or None)
+        if asked.version != document.version:
+            document = structs.replace(document, version=asked.version)
+        try:
+            valid = self._registry.validate(document, at=self._clock())
+        except VersionUnknown as error:
+            raise VersionUnknown(f"{asked.by} asks for {asked.version}: {error.detail}") from None
         named = source_event_id(item.arrival, document)
         return ValidItem(
             item=item,
@@ -143,8 +167,9 @@ class IngestStages:
             datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         try:
-            normalised = self._canon.hold(adapter.normalise(valid.document, source, now))
-        except Unmapped as error:
+            document = self._canon.spoken(valid.document, valid.document.version or "")
+            normalised = self._canon.hold(adapter.normalise(document, source, now))
+        except (Unmapped, NoPath) as error:
             return RehearsedItem(valid=valid, normalised=Normalised(), unmapped=error)
         return RehearsedItem(valid=valid, normalised=normalised)
 
@@ -179,23 +204,11 @@ def source_event_id(arrival: Arrival, document: Document | None) -> str:
     return usable_event_id(given, "the event's id")
 
 
-def _as_asked(item: Item, document: Document, pinned: str | None) -> Document:
-    """Return the document with the version that the request asks for, else its own, else the source's pin.
-
-    A document may name a major alone; a pin within it says which version of that major.
-    """
+def _asked(item: Item, document: Document, pin: str | None) -> Asked:
+    """Return the version that counts. Raises: RequestInvalid where the request contradicts the document."""
     wanted = item.submission.wanted
-    if wanted is None:
-        return structs.replace(document, version=pinned) if _is_within(pinned, document.version) else document
-    if wanted.contract != document.contract:
+    if wanted is not None and wanted.contract != document.contract:
         raise RequestInvalid(
             f"Contract asks for {wanted.contract}, and this document is a {document.contract[:80]}"
         )
-    if not _is_within(wanted.version, document.version):
-        raise RequestInvalid(f"Contract asks for {wanted.version}, and the document names {document.version}")
-    return structs.replace(document, version=wanted.version)
-
-
-def _is_within(version: str | None, named: str | None) -> bool:
-    """Say whether an exact version is what a document names: nothing, a major, or exactly that."""
-    return version is not None and (named in {None, version} or version.startswith(f"{named}."))
+    return negotiate(wanted.version if wanted is not None else None, document.version, pin)

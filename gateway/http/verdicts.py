@@ -1,6 +1,7 @@
 """What became of one item at the door, and the bodies that tell the sender."""
 
 from collections import Counter
+from datetime import date
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, structs
@@ -18,8 +19,19 @@ VALID = 200
 Outcome = Literal["accepted", "duplicate", "dead_letter", "valid", "rejected", "try_later"]
 
 
+class Notice(Struct, frozen=True, kw_only=True):
+    """What the headers say of a deprecated version, for one item of a batch. Both days begin in UTC."""
+
+    effective: date
+    removal: date
+    successor: str
+
+
 class AcceptedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="accepted"):
-    """The item is durable at `sequence`. `item` is its place in a batch, 1-based."""
+    """The item is durable at `sequence`.
+
+    `item` is its place in a batch, 1-based; there `deprecated` says that its version will end.
+    """
 
     item: int | UnsetType = UNSET
     event_id: str
@@ -29,6 +41,7 @@ class AcceptedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="
     version: str
     duplicate: bool
     sequence: int
+    deprecated: Notice | UnsetType = UNSET
 
 
 class KeptReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="dead_letter"):
@@ -66,6 +79,7 @@ class ValidReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="val
     exceptions: dict[str, int]
     would_be: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
+    deprecated: Notice | UnsetType = UNSET
 
 
 class RefusedReply(Struct, frozen=True, kw_only=True, tag_field="status", tag="refused"):
@@ -94,7 +108,8 @@ class BatchReply(Struct, frozen=True, kw_only=True):
 class Verdict(Struct, frozen=True, kw_only=True):
     """One item's end. `stage` is where it ended.
 
-    It has a `reply`, or an `error` where it was not taken; a dead letter has both.
+    It has a `reply`, or an `error` where it was not taken; a dead letter has both. `contract` is the version
+    that it was held to, `name@x.y.z`, as far as it came.
     """
 
     item: Item
@@ -103,6 +118,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     stage: str
     reply: AcceptedReply | KeptReply | ValidReply | None = None
     error: EventError | None = None
+    contract: str = ""
 
 
 def expected(valid: ValidItem) -> AcceptedReply:
@@ -126,6 +142,7 @@ def accepted(item: Item, reply: AcceptedReply, kept: Accepted) -> Verdict:
         status=ACCEPTED,
         stage="accept",
         reply=structs.replace(reply, duplicate=kept.is_duplicate, sequence=kept.sequence),
+        contract=f"{reply.contract}@{reply.version}",
     )
 
 
@@ -152,6 +169,7 @@ def kept_as_dead_letter(
         stage=failed.stage,
         reply=reply,
         error=failed.error,
+        contract=failed.error.contract,
     )
 
 
@@ -169,10 +187,17 @@ def rehearsed(item: RehearsedItem) -> Verdict:
         would_be=item.unmapped.code if item.unmapped else UNSET,
         detail=item.unmapped.detail if item.unmapped else UNSET,
     )
-    return Verdict(item=valid.item, outcome="valid", status=VALID, stage="normalise", reply=reply)
+    return Verdict(
+        item=valid.item,
+        outcome="valid",
+        status=VALID,
+        stage="normalise",
+        reply=reply,
+        contract=f"{reply.contract}@{reply.version}",
+    )
 
 
-def refused(item: Item, stage: str, error: EventError) -> Verdict:
+def refused(item: Item, stage: str, error: EventError, contract: str = "") -> Verdict:
     """The item was not taken; what we broke and can't keep is 503, so that it comes again."""
     tries_later = isinstance(error, TryLater | InternalFault)
     return Verdict(
@@ -181,4 +206,5 @@ def refused(item: Item, stage: str, error: EventError) -> Verdict:
         status=503 if isinstance(error, InternalFault) else TABLE[error.code].status,
         stage=stage,
         error=error,
+        contract=contract or error.contract,
     )

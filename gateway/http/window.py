@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from contracts.errors import TryLater
+from contracts.errors import ContractBrownOut, TryLater
 from gateway.http.items import Item
 from gateway.http.keeping import Keeper, OnItsWay
 from gateway.http.verdicts import Verdict
@@ -58,6 +58,7 @@ class Window:
         size, begun = self._under_way.popleft()
         verdict = await self._keeper.finish(begun)
         self.held_bytes -= size
-        if isinstance(verdict.error, TryLater):
+        # a brown-out is of one contract alone
+        if isinstance(verdict.error, TryLater) and not isinstance(verdict.error, ContractBrownOut):
             self._failure = verdict.error
         self._answer(verdict)

@@ -33,20 +33,22 @@ PUBLISH: Mapping[str, tuple[str, ...]] = {
     "gateway": (
         "in.*.*.*",
         "audit.>",
+        "usage.sent.*.*",
         "$JS.API.STREAM.INFO.*",
         *_reads(
             subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.TIMERS_STREAM, subjects.RESULTS_STREAM,
-            subjects.DEAD_LETTERS_STREAM, subjects.AUDIT_STREAM,
+            subjects.DEAD_LETTERS_STREAM, subjects.AUDIT_STREAM, subjects.USAGE_STREAM,
         ),
     ),
     "router": (
         "out.*.*.*",
         "receipt.*",
+        "usage.read.*.*",
         f"$JS.API.STREAM.INFO.{subjects.INTAKE_STREAM}",
         f"$JS.API.STREAM.INFO.{subjects.OUT_STREAM}",
         f"$JS.API.STREAM.PURGE.{subjects.INTAKE_STREAM}",
         f"$JS.API.CONSUMER.INFO.{subjects.OUT_STREAM}.dead-letters",
-        *_reads(subjects.INTAKE_STREAM, subjects.OUT_STREAM),
+        *_reads(subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.USAGE_STREAM),
         f"$JS.API.CONSUMER.CREATE.{subjects.INTAKE_STREAM}.>",
         f"$JS.API.CONSUMER.DELETE.{subjects.INTAKE_STREAM}.*",
         f"$JS.API.CONSUMER.MSG.NEXT.{subjects.INTAKE_STREAM}.*",
@@ -73,6 +75,7 @@ PUBLISH: Mapping[str, tuple[str, ...]] = {
         *_reads(
             subjects.INTAKE_STREAM, subjects.OUT_STREAM, subjects.TIMERS_STREAM, subjects.RESULTS_STREAM,
             subjects.DEAD_LETTERS_STREAM, subjects.ADVISORIES_STREAM, subjects.AUDIT_STREAM,
+            subjects.USAGE_STREAM,
         ),
     ),
 }  # fmt: skip

@@ -15,6 +15,7 @@ DAY = 86_400 * SECOND
 MIB = 1 << 20
 GIB = 1 << 30
 
+USAGE_LIMIT_BYTES = 64 * MIB
 VERDICT_LIMIT_BYTES = 64 << 10  # one owner must not fill the stream that all share
 
 STREAM_NOT_FOUND = 10059
@@ -92,6 +93,11 @@ def streams(settings: StreamSettings) -> tuple[Stream, ...]:
         _stream(
             subjects.AUDIT_STREAM, ("audit.>",), settings.audit_limit_bytes, 400 * DAY,
             discard="old", deny_delete=True, deny_purge=True,
+        ),
+        _stream(
+            # one message a version and kind, replaced by compare-and-set: it never grows
+            subjects.USAGE_STREAM, ("usage.*.*.*",), USAGE_LIMIT_BYTES, 0,
+            max_msgs_per_subject=1, discard="old",
         ),
     )  # fmt: skip
 

@@ -1,0 +1,111 @@
+"""Whether everything that is valid under one schema is valid under another."""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from contracts.compat.comparison import Verdict
+from contracts.compat.dialects import Dialect, Schema
+from contracts.compat.judges import Judge
+from contracts.compat.reader import Reader
+from contracts.compat.search import search
+from contracts.compat.shrink import shrunk
+from contracts.compat.solution import Fuel, OutOfFuel, Solution
+from contracts.compat.solver import Solver
+from contracts.compat.terms import Term, Terms
+
+FUEL = 400_000
+
+
+class Answer(Struct, frozen=True):
+    """A verdict; with a value that is valid under the first schema and not under the second, if it breaks."""
+
+    verdict: Verdict
+    witness: Any | UnsetType = UNSET
+
+
+class Side:
+    """One schema, read once: its term for proofs and its judges for witnesses."""
+
+    def __init__(self, terms: Terms, schema: Schema, dialect: Dialect) -> None:
+        self.schema = schema
+        self.dialect = dialect
+        self.reader = Reader(terms, schema, dialect)
+        self.term = self.reader.read()
+        self._judge: Judge | None = None
+
+    @property
+    def judge(self) -> Judge:
+        """The engines; made when they are first needed."""
+        if self._judge is None:
+            self._judge = Judge(self.schema, self.dialect)
+        return self._judge
+
+
+class Comparer:
+    """Answers questions about schemas that share one set of terms."""
+
+    def __init__(self, fuel: int = FUEL) -> None:
+        self.terms = Terms()
+        self.terms.expand = self._expand
+        self._fuel = fuel
+        self._sides: list[Side] = []
+        self._solver = Solver(self.terms, Fuel(0))
+
+    def side(self, schema: Schema, dialect: Dialect) -> Side:
+        """Read a schema."""
+        for side in self._sides:
+            if side.schema is schema and side.dialect is dialect:
+                return side
+        side = Side(self.terms, schema, dialect)
+        self._sides.append(side)
+        return side
+
+    def _expand(self, key: Any) -> Term:
+        for side in self._sides:
+            found = side.reader.expand(key)
+            if found is not None:
+                return found
+        raise KeyError(key)
+
+    def empty(self, term: Term) -> bool:
+        """Say whether it is proven that no value is in the term."""
+        try:
+            return self._solve(term) is None
+        except (OutOfFuel, RecursionError):
+            return False
+
+    def contains(self, source: Side, target: Side) -> Answer:
+        """Say whether all that is valid under `source` is valid under `target`."""
+        try:
+            found = self._solve(self.terms.all_of([source.term, self.terms.negate(target.term)]))
+        except (OutOfFuel, RecursionError):
+            found = Solution(None, exact=False)
+        if found is None:
+            return Answer(Verdict.COMPATIBLE)
+        witness = self._witness(source, target, found)
+        return Answer(Verdict.UNDECIDED) if witness is UNSET else Answer(Verdict.BREAKING, witness)
+
+    def same(self, one: Side, other: Side) -> bool:
+        """Say whether it is proven that the same values are valid under both."""
+        negate, both = self.terms.negate, self.terms.all_of
+        if one.term is other.term:
+            return True
+        return self.empty(both([one.term, negate(other.term)])) and self.empty(
+            both([other.term, negate(one.term)])
+        )
+
+    def _solve(self, term: Term) -> Solution | None:
+        self._solver.fuel.left = self._fuel
+        return self._solver.solve(term)
+
+    def _witness(self, source: Side, target: Side, found: Solution) -> Any:
+        def breaks(value: Any) -> bool:
+            return source.judge.valid(value) is True and target.judge.valid(value) is False
+
+        if not source.judge.usable or not target.judge.usable:
+            return UNSET
+        witness = found.value if breaks(found.value) else search(source, target, breaks)
+        if witness is UNSET:
+            return UNSET
+        return shrunk(witness, breaks)
