@@ -105,7 +105,7 @@ class Comparer:
                 return False
             return source.judge.valid(value) is True and target.judge.valid(value) is False
 
-        if not source.judge.usable or not target.judge.usable:
+        if any(side.reader.endless or not side.judge.usable for side in (source, target)):
             return UNSET
         witness = found.value
         if not breaks(witness):
