@@ -2,7 +2,17 @@
 
 import rich_click as click
 
-from gateway.cli.contracts import check, compare, draft, life, listing, publish, usage, words
+from gateway.cli.contracts import (
+    check,
+    compare,
+    draft,
+    life,
+    listing,
+    pages,
+    publish,
+    usage,
+    words,
+)
 
 
 @click.group()
@@ -16,6 +26,7 @@ for command in (
     check.check_contracts,
     usage.show_usage,
     compare.compare_schemas,
+    pages.write_contract_pages,
     words.lint_contracts,
     words.diff_contracts,
     draft.draft_contract,
