@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from routing.triage.taxonomy import Taxonomy
 from simulator.circumstances import Circumstances
 from simulator.faults import Faults
+from simulator.flows.collection import Collection
 from simulator.flows.counts import Counts
 from simulator.flows.deliveries import Deliveries
 from simulator.flows.flow import Flow, World
+from simulator.flows.prices import Prices
 from simulator.flows.sales import Rings, Sales
 from simulator.flows.stock import Stock
+from simulator.flows.updates import Updates
 from simulator.flows.workforce import Workforce
 from simulator.formats.dropfile import Files
 from simulator.formats.idoc import Idocs
@@ -55,6 +58,9 @@ def _flows(world: World) -> tuple[Flow, ...]:
         Deliveries(world, idocs, webhooks),
         Stock(world, files),
         Counts(world, files, idocs, webhooks),
+        Prices(world, files),
+        Updates(world, files, idocs),
+        Collection(world, webhooks),
         Workforce(world),
         Sales(world, Tills(calendar), rings),
     )
