@@ -10,6 +10,7 @@ from simulator.flows.counts import Counts
 from simulator.flows.deliveries import Deliveries
 from simulator.flows.flow import Flow, World
 from simulator.flows.prices import Prices
+from simulator.flows.purchasing import Purchasing
 from simulator.flows.sales import Rings, Sales
 from simulator.flows.stock import Stock
 from simulator.flows.updates import Updates
@@ -60,6 +61,7 @@ def _flows(world: World) -> tuple[Flow, ...]:
         Counts(world, files, idocs, webhooks),
         Prices(world, files),
         Updates(world, files, idocs),
+        Purchasing(world, idocs, webhooks),
         Collection(world, webhooks),
         Workforce(world),
         Sales(world, Tills(calendar), rings),

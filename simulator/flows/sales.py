@@ -135,6 +135,8 @@ class Sales:
             if chance.happens(0.01):
                 reduced = round(shelf.till * 0.7)
                 return SoldLine(item.id, units, shelf.regular, reduced, previous=shelf.till, reason="damaged"), None
+            if fault:  # not yet, or no longer
+                return SoldLine(item.id, units, shelf.erp_price, shelf.erp_price), None
             return SoldLine(item.id, units, shelf.regular, shelf.till, shelf.promotion), None
         if fault.root_cause in _SILENT_PRICES and shelf.till != shelf.regular:
             if is_noticed(shelf.regular, shelf.till) and shelf.price_told < 6:
