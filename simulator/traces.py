@@ -8,14 +8,21 @@ As these come, rows move from the second kind to the first.
 from msgspec import Struct
 
 
+class Native(Struct, frozen=True):
+    """A vendor's document, and the contract under which production code finds the exception."""
+
+    name: str
+    contract: str
+
+
 class Trace(Struct, frozen=True):
     """How one root cause shows.
 
-    `native` names vendors' documents, `canonical` the source of canonical exceptions. `exceptions_per_fault`
+    `native` are vendors' documents, `canonical` is the source of canonical exceptions. `exceptions_per_fault`
     is how many exceptions one fault makes on average, as measured: faults are drawn by it.
     """
 
-    native: tuple[str, ...]
+    native: tuple[Native, ...]
     canonical: str
     exceptions_per_fault: float = 1.0
 
@@ -25,23 +32,23 @@ class Trace(Struct, frozen=True):
         return "native and canonical" if self.native else "canonical"
 
 
-COUNT = "stock count, drop file"
-WAREHOUSE_COUNT = "inventory change, ShipHero"
-GAP = "numbers of a till, POSLog"
-DIFFERENCE = "inventory difference, MBGMCR IDoc"
-DELIVERY = "delivery not posted, DELVRY IDoc"
-TILL_PRICE = "sale, POSLog"
-ANSWERS = "price answers, drop file"
-MATERIAL = "material not posted, MATMAS IDoc"
-BACKORDER = "backorder, ShipHero"
-MATCHED = "invoice against order, INVOIC and ORDERS IDocs"
-ADDED_UP = "invoice, INVOIC IDoc"
-BLOCKED = "payment block, S/4 event"
-CONFIRMATION = "confirmation, ORDRSP IDoc"
-DESPATCH = "despatch advice, GS1 XML"
-RECEIVING = "receiving advice, GS1 XML"
-CLOSED_ORDER = "closed order, ShipHero"
-REFUND = "return, POSLog"
+COUNT = Native("stock count, drop file", "pos-dropfile-count")
+WAREHOUSE_COUNT = Native("inventory change, ShipHero", "wms-shiphero-inventory-change")
+GAP = Native("numbers of a till, POSLog", "pos-poslog-transaction")
+DIFFERENCE = Native("inventory difference, MBGMCR IDoc", "erp-sap-mbgmcr04")
+DELIVERY = Native("delivery not posted, DELVRY IDoc", "erp-sap-delvry07")
+TILL_PRICE = Native("sale, POSLog", "pos-poslog-transaction")
+ANSWERS = Native("price answers, drop file", "pos-dropfile-price")
+MATERIAL = Native("material not posted, MATMAS IDoc", "erp-sap-matmas05")
+BACKORDER = Native("backorder, ShipHero", "wms-shiphero-backorder")
+MATCHED = Native("invoice against order, INVOIC and ORDERS IDocs", "erp-sap-invoic02")
+ADDED_UP = Native("invoice, INVOIC IDoc", "erp-sap-invoic02")
+BLOCKED = Native("payment block, S/4 event", "erp-sap-s4-event")
+CONFIRMATION = Native("confirmation, ORDRSP IDoc", "erp-sap-orders05")
+DESPATCH = Native("despatch advice, GS1 XML", "wms-gs1-despatch-advice")
+RECEIVING = Native("receiving advice, GS1 XML", "wms-gs1-receiving-advice")
+CLOSED_ORDER = Native("closed order, ShipHero", "wms-shiphero-purchase-order-update")
+REFUND = Native("return, POSLog", "pos-poslog-transaction")
 
 STORE_APP = "store-app"
 PRICE_HUB = "price-hub"
@@ -82,10 +89,10 @@ TRACES: dict[str, Trace] = {
     "IVM.gr_not_posted": Trace((BLOCKED,), PAYABLES, 1.0),
     "IVM.qty_short": Trace((BLOCKED, MATCHED), PAYABLES, 1.0),
     "IVM.cost_variance": Trace((MATCHED, BLOCKED), PAYABLES, 1.4),
-    "IVM.duplicate_invoice": Trace((ADDED_UP, BLOCKED), PAYABLES, 1.0),
+    "IVM.duplicate_invoice": Trace((ADDED_UP,), PAYABLES, 1.0),
     "IVM.uom_pack": Trace((MATCHED, BLOCKED), PAYABLES, 1.0),
     "IVM.tax_freight": Trace((ADDED_UP,), PAYABLES, 1.0),
-    "IVM.deal_missing": Trace((MATCHED,), PAYABLES, 1.5),
+    "IVM.deal_missing": Trace((MATCHED, BLOCKED), PAYABLES, 1.5),
     "SSS.supplier_stockout": Trace((CONFIRMATION, DESPATCH, CLOSED_ORDER), SUPPLIER_DESK, 1.5),
     "SSS.carrier_split": Trace((RECEIVING, CLOSED_ORDER), SUPPLIER_DESK, 1.2),
     "SSS.asn_error": Trace((DESPATCH, RECEIVING), SUPPLIER_DESK, 1.25),
