@@ -24,7 +24,7 @@ from routing.triage.decision import TriageSettings
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 PACKAGES = (
-    "gateway", "adapters", "contracts", "routing", "ledger", "observability", "crossdock_sdk",
+    "gateway", "simulator", "adapters", "contracts", "routing", "ledger", "observability", "crossdock_sdk",
 )  # fmt: skip
 
 
