@@ -6,8 +6,22 @@ from contracts.canonical import Category, Fact, Money, RetailException, SeriesPl
 from contracts.documents import Arrival, Document
 
 
+class FeatureVector(Struct, frozen=True, kw_only=True):
+    """What the model sees of one exception, computed once, at the end of `detect`.
+
+    `values` are the little-endian float32 of `triage.features/1`, in the order of `feature_table.NAMES`; NaN is
+    missing. `ages` are as many float32: how old each value was, in hours, NaN for what is missing or has no age.
+    """
+
+    values: bytes
+    ages: bytes
+
+
 class FoundException(Struct, frozen=True, kw_only=True):
-    """An exception with the identity that stays its own: where it came from, and its id."""
+    """An exception with the identity that stays its own: where it came from, and its id.
+
+    `features` is None until `detect` has seen all of the event.
+    """
 
     exception_id: str
     event_id: str
@@ -15,6 +29,7 @@ class FoundException(Struct, frozen=True, kw_only=True):
     system: str
     contract: str  # name@x.y.z of the document
     exception: RetailException
+    features: FeatureVector | None = None
 
 
 class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
