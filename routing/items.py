@@ -9,8 +9,8 @@ from contracts.documents import Arrival, Document
 class FeatureVector(Struct, frozen=True, kw_only=True):
     """What the model sees of one exception, computed once, at the end of `detect`.
 
-    `values` are the little-endian float32 of `triage.features/1`, in the order of `feature_table.NAMES`; NaN is
-    missing. `ages` are as many float32: how old each value was, in hours, NaN for what is missing or has no age.
+    `values` are the little-endian float32 of `triage.features/1`, in the order of `feature_table.NAMES`; NaN
+    is missing. `ages` are as many float32: how old each value was, in hours, NaN for what is missing.
     """
 
     values: bytes
