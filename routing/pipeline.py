@@ -11,7 +11,7 @@ from contracts.documents import Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
 from contracts.registry import Registry
 from routing.broker.api import StreamReader
-from routing.detection import Detector, FactContext, identify
+from routing.detection import Detector, FactContext, identify, without_known_conditions
 from routing.intake import item_of_stored
 from routing.items import (
     DecodedItem,
@@ -125,6 +125,7 @@ class Pipeline:
             item=item,
             facts=normalised.facts,
             exceptions=identify(normalised.exceptions, item, source.system),
+            conditions=normalised.conditions,
             series=normalised.series,
         )
 
@@ -135,6 +136,7 @@ class Pipeline:
         return source
 
     def _detect(self, normalised: NormalisedItem) -> NormalisedItem:
+        normalised = without_known_conditions(normalised, self._context)
         detected = self._detector.detect(normalised, self._context)
         self._context.remember(normalised.facts)
         if detected:
