@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from contracts.canonical import Category, Fact, Money, RetailException, SeriesPlace
+from contracts.canonical import Category, Condition, Fact, Money, RetailException, SeriesPlace
 from contracts.documents import Arrival, Document
 from routing.decision_record import AutonomyRecord, FeatureRecord, ModelRecord, ShadowRecord
 
@@ -10,8 +10,8 @@ from routing.decision_record import AutonomyRecord, FeatureRecord, ModelRecord, 
 class FeatureVector(Struct, frozen=True, kw_only=True):
     """What the model sees of one exception, computed once, at the end of `detect`.
 
-    `values` are the little-endian float32 of `triage.features/1`, in the order of `feature_table.NAMES`; NaN is
-    missing. `ages` are as many float32: how old each value was, in hours, NaN for what is missing or has no age.
+    `values` are the little-endian float32 of `triage.features/1`, in the order of `feature_table.NAMES`; NaN
+    is missing. `ages` are as many float32: how old each value was, in hours, NaN for what is missing.
     """
 
     values: bytes
@@ -123,6 +123,7 @@ class NormalisedItem(Struct, frozen=True, kw_only=True):
     item: RouterItem
     facts: tuple[Fact, ...]
     exceptions: tuple[FoundException, ...]
+    conditions: tuple[Condition, ...] = ()
     series: SeriesPlace | None = None
 
 

@@ -1,1 +1,1 @@
-"""Making a triage model: rows, network, calibration, graph, evaluation. Needs numpy; `onnx` to write the file."""
+"""Making a triage model: rows, network, calibration, graph, evaluation. `onnx` only writes the file."""

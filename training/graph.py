@@ -44,7 +44,7 @@ class _Graph:
 def build(network: Network, scale: Scale, labels: Labels, calibration: Calibration) -> bytes:
     """Return the model file. The same arguments give the same bytes."""
     graph = _Graph()
-    z, a = _standardise(graph, scale)
+    z = _standardise(graph, scale)
     first, second = _network(graph, network, calibration.temperature)
     _answers(graph, labels, calibration)
     _reasons(graph, network, labels, calibration.temperature, z, (first, second))
@@ -65,7 +65,7 @@ def build(network: Network, scale: Scale, labels: Labels, calibration: Calibrati
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _standardise(graph: _Graph, scale: Scale) -> tuple[str, str]:
+def _standardise(graph: _Graph, scale: Scale) -> str:
     missing = graph.node("IsNaN", ["x"], "is_missing")
     graph.node("Cast", [missing], "missing", to=TensorProto.FLOAT)
     graph.node("Sub", ["x", graph.constant("mean", scale.mean)], "centred")
@@ -74,7 +74,8 @@ def _standardise(graph: _Graph, scale: Scale) -> tuple[str, str]:
     graph.node("Where", [missing, graph.constant("zero", np.float32(0.0)), "scaled"], "filled")
     lowest, highest = graph.constant("lowest", -CLIP), graph.constant("highest", CLIP)
     z = graph.node("Clip", ["filled", lowest, highest], "z")
-    return z, graph.node("Concat", [z, "missing"], "a", axis=1)
+    graph.node("Concat", [z, "missing"], "a", axis=1)
+    return z
 
 
 def _network(graph: _Graph, network: Network, temperature: float) -> tuple[str, str]:

@@ -75,4 +75,4 @@ class Labels(Struct, frozen=True, kw_only=True, dict=True):
     def priors(self) -> Floats:
         """Each leaf's share of all exceptions, where categories are equally frequent."""
         priors = [leaf.prior for leaf in self.taxonomy.leaves.values()]
-        return np.array(priors, np.float32) / len(self.categories)
+        return np.array(priors, np.float32) / np.float32(len(self.categories))

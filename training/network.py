@@ -31,8 +31,10 @@ class Scale(Struct, frozen=True, kw_only=True):
         return cls(mean=mean.astype(np.float32), deviation=deviation.astype(np.float32))
 
     def apply(self, x: Floats) -> Floats:
-        """Return what the network reads, [rows, 2 * features]: standardised and clipped, 0 for missing, and then
-        a 1 for each that is missing."""
+        """Return what the network reads, [rows, 2 * features].
+
+        Those are the features, standardised and clipped, 0 where missing, and then a 1 for each missing one.
+        """
         is_missing = np.isnan(x)
         inverse = np.float32(1.0) / self.deviation
         z = np.clip(np.where(is_missing, np.float32(0.0), (x - self.mean) * inverse), -CLIP, CLIP)
@@ -155,8 +157,8 @@ def _gradients(net: Network, a: Floats, y: Integers, decay: float) -> list[Float
 
 def _pull(gradients: list[Floats], net: Network, start: Network, anchor: float) -> None:
     now, before = [*net.weights, *net.biases], [*start.weights, *start.biases]
-    for gradient, here, there in zip(gradients, now, before, strict=True):
-        gradient += np.float32(anchor) * (here - there)
+    for place, (here, there) in enumerate(zip(now, before, strict=True)):
+        np.add(gradients[place], np.float32(anchor) * (here - there), out=gradients[place])
 
 
 class _Adam:
@@ -173,11 +175,11 @@ class _Adam:
         self._step += 1
         rate_now = np.float32(rate / (1.0 - 0.9**self._step))
         correction = np.float32(1.0 / (1.0 - 0.999**self._step))
-        for parameter, first, second, gradient in zip(
-            self._parameters, self._first, self._second, gradients, strict=True
-        ):
-            first *= np.float32(0.9)
-            first += np.float32(0.1) * gradient
-            second *= np.float32(0.999)
-            second += np.float32(0.001) * gradient * gradient
-            parameter -= rate_now * first / (np.sqrt(second * correction) + np.float32(1e-8))
+        for place, gradient in enumerate(gradients):
+            first, second = self._first[place], self._second[place]
+            np.multiply(first, np.float32(0.9), out=first)
+            np.add(first, np.float32(0.1) * gradient, out=first)
+            np.multiply(second, np.float32(0.999), out=second)
+            np.add(second, np.float32(0.001) * gradient * gradient, out=second)
+            step = rate_now * first / (np.sqrt(second * correction) + np.float32(1e-8))
+            np.subtract(self._parameters[place], step, out=self._parameters[place])

@@ -88,7 +88,7 @@ _EVIDENCE = (
     Feature("ack_schema", "the message was refused for its form", "0 or 1", "flag", DAY, "price"),
     Feature("ack_notfound", "the store does not know the item", "0 or 1", "flag", DAY, "price"),
     Feature("ack_device", "a label or its gateway failed", "0 or 1", "flag", DAY, "price"),
-    Feature("heartbeat_age", "since the store's controller was last heard", "minutes", "log1p", DAY, "price"),
+    Feature("heartbeat_age", "since the store's controller was last heard", "hours", "log1p", DAY, "price"),
     Feature("version_gap", "price versions that the store is behind", "count", "log1p", DAY, "price"),
     Feature("eff_offset_h", "effective time minus the time it should have", "hours", "slog", DAY, "price"),
     # orders

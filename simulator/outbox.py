@@ -1,0 +1,84 @@
+"""What is on its way to Crossdock: in order of time, with the late, the repeated and the damaged."""
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+from msgspec import Struct, structs
+
+from simulator.chance import Chance
+from simulator.messages import SimulatedMessage, Truth
+from simulator.sources import TILLS, Sender
+from simulator.times import HOUR, MINUTE, Calendar
+from simulator.world import WorldSettings
+
+XML, JSON, CLOUD_EVENT = "application/xml", "application/json", "application/cloudevents+json"
+_ENDINGS = {XML: "xml", JSON: "json", CLOUD_EVENT: "json"}
+
+
+class Post(Struct, frozen=True):
+    """A document before it is sent; `what` becomes part of its file's name."""
+
+    sender: Sender
+    media_type: str
+    body: bytes
+    source_event_id: str
+    what: str
+    truths: tuple[Truth, ...] = ()
+
+
+class Outbox:
+    """Takes documents in any order and gives them back in order of receipt."""
+
+    def __init__(self, settings: WorldSettings, calendar: Calendar) -> None:
+        self._settings = settings
+        self._calendar = calendar
+        self._chance = Chance(f"{settings.seed}:outbox")
+        self._waiting: list[tuple[int, int, Post, bool]] = []
+        self._number = 0
+
+    def send(self, at: int, post: Post) -> None:
+        """Take a document that is ready at this second. Some come late, some twice."""
+        settings, chance = self._settings, self._chance
+        at += 1 + round(chance.wait(4.0))
+        if chance.happens(settings.late):
+            # a till's own queue is short: a longer wait is a fault that `unposted_sales` stands for
+            longest = 10 * MINUTE if post.sender is TILLS else 20 * HOUR
+            at += min(longest, round(chance.wait(0.2 * longest) * settings.lag))
+        self._push(at, post, False)
+        if chance.happens(settings.duplicate):
+            repeat = structs.replace(post, what=f"{post.what}-again", truths=())
+            self._push(at + round(chance.wait(30 * MINUTE)), repeat, False)
+        if settings.damaged and chance.happens(settings.damaged):
+            self._push(at, self._damaged(post), True)
+
+    def until(self, second: int) -> Iterator[SimulatedMessage]:
+        """Yield what is received before this second."""
+        waiting, calendar = self._waiting, self._calendar
+        while waiting and waiting[0][0] < second:
+            at, number, post, is_damaged = heappop(waiting)
+            stamp = f"{calendar.plain_day(at)}-{calendar.plain_time(at)}-{number:07}"
+            yield SimulatedMessage(
+                source=post.sender.name,
+                system=post.sender.system,
+                at=calendar.moment(at),
+                media_type=post.media_type,
+                body=post.body,
+                name=f"{stamp}-{post.what}.{_ENDINGS.get(post.media_type, 'txt')}",
+                source_event_id=post.source_event_id,
+                truths=post.truths,
+                is_damaged=is_damaged,
+            )
+
+    def _push(self, at: int, post: Post, is_damaged: bool) -> None:
+        self._number += 1
+        heappush(self._waiting, (at, self._number, post, is_damaged))
+
+    def _damaged(self, post: Post) -> Post:
+        """Return a copy that was cut off on the way, under an id of its own: the whole one comes as well."""
+        return Post(
+            post.sender,
+            post.media_type,
+            post.body[: len(post.body) // 2],
+            f"{post.source_event_id}-damaged",
+            f"{post.what}-damaged",
+        )
