@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from contracts.canonical import Category, Condition, Fact, Money, RetailException, SeriesPlace
 from contracts.documents import Arrival, Document
+from routing.decision_record import AutonomyRecord, FeatureRecord, ModelRecord, ShadowRecord
 
 
 class FeatureVector(Struct, frozen=True, kw_only=True):
@@ -38,7 +39,12 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `root_cause` is a leaf of the taxonomy (`INV.shrink`), `confidence` its probability 0..1, `alternatives`
     further leaves with theirs, most probable first. `level` and `team` come from the leaf. `severity` is
     P1..P4, `priority` its lower-case form. `review` sends it to a person, `review_reasons` says why.
-    `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules` or a model's version.
+    `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules@<version>` or a model's
+    `<name>@<version>`; `decided_because` says why it was the rules where a model might have been.
+
+    `checks` are the cheapest decisive check of each root cause that is not ruled out, `tasks` all of their tasks,
+    `write_backs` what may be proposed and how far it may go alone. `is_audit` marks the random sample whose
+    reviewers must not see the proposal. The rest is the record: see `routing.decision_record`.
     """
 
     category: Category
@@ -56,6 +62,16 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alternatives: dict[str, float] = {}
     exposure: Money | None = None
     missing: tuple[str, ...] = ()
+    decided_because: str = ""
+    checks: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    write_backs: dict[str, str] = {}
+    is_audit: bool = False
+    is_drifting: bool = False
+    autonomy: AutonomyRecord | None = None
+    model: ModelRecord | None = None
+    shadow: ShadowRecord | None = None
+    features: FeatureRecord | None = None
 
 
 class TriagedException(Struct, frozen=True, kw_only=True):

@@ -55,6 +55,12 @@ class Expression:
         return Evaluation(value=None, missing=tuple(absent))
 
 
+    def holds(self, facts: Mapping[str, Value | None]) -> bool:
+        """Say whether a condition is true of `facts`: the same as `evaluate`, without saying what is missing."""
+        values = [None if value != value else value for value in map(facts.get, self.names)]
+        return self._function(*values) is True
+
+
 def _function_of(syntax: Syntax) -> ast.Expression:
     parameters = [ast.arg(slot(name)) for name in syntax.names]
     arguments = ast.arguments(posonlyargs=parameters, args=[], kwonlyargs=[], kw_defaults=[], defaults=[])

@@ -65,17 +65,18 @@ class ReviewCondition(Struct, frozen=True, kw_only=True):
 class Taxonomy:
     """A taxonomy that resolves.
 
-    `digest` is the first 12 hex digits of the file's SHA-256, `identity` is `<version>+<digest>`.
+    `sha256` is that of the file, `digest` its first 12 hex digits, `identity` is `<version>+<digest>`.
     """
 
-    def __init__(self, file: TaxonomyFile, digest: str) -> None:
+    def __init__(self, file: TaxonomyFile, sha256: str) -> None:
         """Resolve `file`. Raises: TaxonomyRefused, naming the places that don't."""
         problems = taxonomy_lint.findings(file)
         if problems:
             raise TaxonomyRefused("; ".join(problems))
         names = _names(file)
         self.file = file
-        self.digest = digest
+        self.sha256 = sha256
+        self.digest = digest = sha256[:12]
         self.version = file.version
         self.identity = f"{file.version}+{digest}"
         self.currency = file.currency
@@ -99,7 +100,7 @@ class Taxonomy:
         content = path.read_bytes()
         try:
             file = msgspec.yaml.decode(content, type=TaxonomyFile)
-            return cls(file, hashlib.sha256(content).hexdigest()[:12])
+            return cls(file, hashlib.sha256(content).hexdigest())
         except (msgspec.DecodeError, UnicodeDecodeError, TaxonomyRefused) as error:
             raise TaxonomyRefused(f"{path}: {error}") from None
 
