@@ -10,7 +10,7 @@ from training.rows import Rows
 
 
 class Shares(Struct, frozen=True, kw_only=True):
-    """Which share of the places trains and which calibrates; the rest is examined, after `cut` of the rows."""
+    """Which share of the places trains and which calibrates; the rest is examined, after the cut."""
 
     training: float = 0.5
     calibration: float = 0.3
