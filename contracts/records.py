@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 
@@ -27,7 +28,10 @@ class DeliveryEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The outcome of one intake sequence. `stage`, `code` and `detail` are set when it is dead."""
+    """The outcome of one intake sequence. `stage`, `code` and `detail` are set when it is dead.
+
+    `sealed` holds triage decisions, by exception, that their receivers may not see whole.
+    """
 
     sequence: int
     event: str
@@ -39,6 +43,7 @@ class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     exceptions: int = 0
     facts: dict[str, int] = {}  # how many of each kind
     deliveries: tuple[DeliveryEntry, ...] = ()
+    sealed: dict[str, msgspec.Raw] = {}
     stage: str = ""
     code: str = ""
     detail: str = ""

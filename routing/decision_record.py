@@ -1,6 +1,8 @@
 """What a triage decision stood on: it travels with the decision, bounded in bytes, so that it can be explained
 later and become a training case."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -59,6 +61,6 @@ class AutonomyRecord(Struct, frozen=True, kw_only=True):
     `caps` are all limits, `bound_by` the first of the lowest.
     """
 
-    level: str
+    level: Literal["L0", "L1", "L2", "L3", "L4"]
     bound_by: str
     caps: dict[str, str]

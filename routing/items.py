@@ -44,7 +44,8 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `checks` are the cheapest decisive check of each root cause that is not ruled out, `tasks` all of their tasks,
     `write_backs` what may be proposed and how far it may go alone. `is_audit` marks the random sample whose
-    reviewers must not see the proposal. The rest is the record: see `routing.decision_record`.
+    reviewers must not see the proposal, `is_restricted` a category that may speak of people: `routing.blinding`
+    says who sees what. The rest is the record: see `routing.decision_record`.
     """
 
     category: Category
@@ -67,6 +68,7 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tasks: tuple[str, ...] = ()
     write_backs: dict[str, str] = {}
     is_audit: bool = False
+    is_restricted: bool = False
     is_drifting: bool = False
     autonomy: AutonomyRecord | None = None
     model: ModelRecord | None = None

@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from routing.triage.taxonomy_file import Autonomy
 
-FORMAT = "crossdock.triage-model/1"
+FORMAT: Final = "crossdock.triage-model/1"
 MANIFEST, GRAPH, GOLDEN, CARD, SIGNATURE = "manifest.json", "model.onnx", "golden.npz", "card.md", "manifest.sig"
 MANIFEST_LIMIT_BYTES = 1 << 20
 

@@ -66,7 +66,7 @@ class Scorer:
 
     def score_within(self, rows: Rows, seconds: float) -> Scores:
         """Return the scores of at most 256 rows; a run that takes longer is stopped, and raises."""
-        options = onnxruntime.RunOptions()  # type: ignore[no-untyped-call]  # not annotated there
+        options = onnxruntime.RunOptions()
 
         def stop() -> None:
             options.terminate = True

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from contracts.canonical import Category
 from routing.decision_record import AutonomyRecord, FeatureRecord, ModelRecord, ShadowRecord
 from routing.items import FoundException, TriageDecision
 from routing.triage.feature_table import CONTRACT, NAMES
@@ -58,6 +59,8 @@ class ModelTriage:
         self._repeats = Repeats()
         self._missing = MissingRates(observer)
         self._work = WorkTable(taxonomy)
+        rows = taxonomy.file.categories.values()
+        self._restricted = frozenset(Category(row.name) for row in rows if row.restricted)
 
     def decide(self, exceptions: Sequence[FoundException]) -> list[TriageDecision]:
         """Return one decision for each exception, in their order. Never raises."""
@@ -215,7 +218,7 @@ class ModelTriage:
     def _by_model(self, judged: _Judged, answer: Answer, held: tuple[str, ...]) -> TriageDecision:
         opinion, record = judged.opinion, judged.record
         assessment, leaf = opinion.assessment, answer.leaf
-        at_most = judged.autonomy.level if judged.autonomy else "L1"
+        at_most: Autonomy = judged.autonomy.level if judged.autonomy else "L1"
         return TriageDecision(
             category=opinion.entry.category,
             root_cause=leaf.id,
@@ -244,6 +247,7 @@ class ModelTriage:
             "tasks": work.tasks,
             "write_backs": work.write_backs,
             "is_audit": self.is_audit(found.exception_id),
+            "is_restricted": judged.opinion.entry.category in self._restricted,
             "is_drifting": judged.is_drifting,
             "autonomy": judged.autonomy,
             "model": judged.record,
