@@ -235,6 +235,9 @@ class DeliveryMetrics:
     def verdict(self, owner: str, kind: str) -> None:
         metrics.verdicts.labels(owner, kind).inc()
 
+    def labelled(self, owner: str, kind: str, *, is_known: bool) -> None:
+        metrics.labels.labels(owner, kind, "taken" if is_known else "dropped").inc()
+
     def refused(self, owner: str, why: str) -> None:
         metrics.ignored.labels(owner, why).inc()
 

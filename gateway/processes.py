@@ -93,7 +93,13 @@ async def run_delivery(installation: Installation) -> None:
     client = await connect(
         installation.folder.credentials("delivery", installation.settings.broker), "delivery"
     )
-    process = DeliveryProcess(client, installation.settings.delivery, installation.owners, DeliveryMetrics())
+    process = DeliveryProcess(
+        client,
+        installation.settings.delivery,
+        installation.owners,
+        DeliveryMetrics(),
+        installation.taxonomy.leaves,
+    )
     with stop_requested() as stop:
         await _run_all(client, [process.run(stop)], stop)
     await client.close()
