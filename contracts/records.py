@@ -75,8 +75,8 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An owner's word on one attempt. `sequence` is the attempt's own in XD_OUT.
 
     `delay_seconds` goes with `retry` (0 means the ladder's own wait), `reason` with `retry`, `reject` and
-    `reassign`. `owner` is who should have it, with `reassign`. `root_cause` is what the owner found the cause to
-    be, a leaf of the taxonomy, with any verdict that ends the delivery.
+    `reassign`. `owner` is who should have it, with `reassign`. `root_cause` is what the owner found the
+    cause to be, a leaf of the taxonomy, with any verdict that ends the delivery.
     """
 
     verdict: VerdictKind

@@ -15,8 +15,9 @@ NAME_LIMIT_CHARACTERS = 64
 class Done(Struct, frozen=True, kw_only=True):
     """The delivery is dealt with; it never comes again.
 
-    `root_cause` is what the cause turned out to be, by its name in the taxonomy (`INV.shrink`): say it where you
-    found out, also where it is what the delivery said. Crossdock learns from it, and drops names it doesn't know.
+    `root_cause` is what the cause turned out to be, by its name in the taxonomy (`INV.shrink`): say it
+    where you found out, also where it is what the delivery said. Crossdock learns from it, and drops names
+    it doesn't know.
     """
 
     root_cause: str = ""

@@ -132,23 +132,24 @@ def auth_settings(installation: Installation) -> AuthSettings:
     return msgspec.structs.replace(auth, issuer=ISSUER, jwks_file=str(installation.folder.jwks))
 
 
-def model_watch(installation: Installation, observer: ModelObserver) -> ModelWatch:
-    """Return what finds the model that decides; it has not looked yet.
-
-    Raises: SettingsError where a trusted key can't be read.
-    """
+def model_demands(installation: Installation) -> Demands:
+    """Return what a model is held against. Raises: SettingsError where a trusted key can't be read."""
     settings = installation.settings.triage.model
     try:
         trusted = read_public_keys([*SHIPPED.glob("*.pem"), *map(Path, settings.trusted_key_files)])
     except (OSError, KeyUnusable) as error:
         raise SettingsError(f"crossdock.toml: {error} - at `$.triage.model.trusted_key_files`") from None
-    demands = Demands(
+    return Demands(
         taxonomy=installation.taxonomy,
         trusted=trusted,
         needs_signature=settings.require_signature,
         batch_limit_seconds=settings.batch_limit_ms / 1e3,
     )
-    return ModelWatch(demands, settings, observer)
+
+
+def model_watch(installation: Installation, observer: ModelObserver) -> ModelWatch:
+    """Return what finds the model that decides; it has not looked yet. Raises: SettingsError."""
+    return ModelWatch(model_demands(installation), installation.settings.triage.model, observer)
 
 
 def triage(installation: Installation, watch: ModelWatch, observer: ModelObserver) -> Triage:

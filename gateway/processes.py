@@ -77,8 +77,8 @@ async def run_router(installation: Installation) -> None:
     await asyncio.to_thread(watch.look)  # so that the first event has who will decide the second
     decides = triage(installation, watch, model_observer)
     routers = [
-        PartitionRouter(client, partition, pipeline(installation, observer, decides), settings.router, observer)
-        for partition in range(broker.streams.partitions)
+        PartitionRouter(client, number, pipeline(installation, observer, decides), settings.router, observer)
+        for number in range(broker.streams.partitions)
     ]
     with stop_requested() as stop:
         tasks = [router.run(stop) for router in routers]

@@ -68,8 +68,9 @@ model_refusals = Counter(
     ["role", "check"],
 )  # fmt: skip
 model_failures = Counter(
-    "crossdock_triage_model_failures_total", "Batches in which a model raised; the rules took them.", ["model"]
-)
+    "crossdock_triage_model_failures_total", "Batches in which a model raised: the rules took them.",
+    ["model"],
+)  # fmt: skip
 decisions = Counter(
     "crossdock_triage_decisions_total", "Decisions, by who made them and whether a person must look.",
     ["category", "decided_by", "review"],

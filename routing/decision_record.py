@@ -1,5 +1,5 @@
-"""What a triage decision stood on: it travels with the decision, bounded in bytes, so that it can be explained
-later and become a training case."""
+"""What a triage decision stood on: it travels with the decision, bounded in bytes, so that it can be
+explained later and become a training case."""
 
 from typing import Literal
 
@@ -9,8 +9,8 @@ from msgspec import Struct
 class FeatureRecord(Struct, frozen=True, kw_only=True):
     """The features as they were at the decision.
 
-    `vector` and `ages` are little-endian float32 in the order of the contract's features (in JSON: base64), NaN
-    where a value is missing; ages are in hours.
+    `vector` and `ages` are little-endian float32 in the order of the contract's features (in JSON: base64),
+    NaN where a value is missing; ages are in hours.
     """
 
     contract: str
@@ -22,10 +22,11 @@ class ModelRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A model's whole answer, whoever decided.
 
     `sha256` begins that of its graph. `confidence` is the probability of `root_cause`; `level_p` and
-    `category_p` are those of its level and of the exception's category; `levels` and `categories` hold them all
-    in the taxonomy's order. `set` is the conformal set, most probable first, cut to ten of `set_size`.
-    `threshold` is what `level_p` must reach in this category, null where no promise could be proven. `reasons`
-    name what spoke most for the root cause, `would_help` the evidence for the set that was not there.
+    `category_p` are those of its level and of the exception's category; `levels` and `categories` hold them
+    all in the taxonomy's order. `set` is the conformal set, most probable first, cut to ten of `set_size`.
+    `threshold` is what `level_p` must reach in this category, null where no promise could be proven.
+    `reasons` name what spoke most for the root cause, `would_help` the evidence for the set that was not
+    there.
     """
 
     model: str

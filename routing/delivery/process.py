@@ -47,7 +47,8 @@ class DeliveryProcess:
         self._observer: DeliveryObserver = observer or SilentDeliveryObserver()
         stalls = Stalls(self._observer)
         self._feeds = tuple(
-            Feed(client, source, settings, self._report, stalls) for source in inputs(client, owners, root_causes)
+            Feed(client, source, settings, self._report, stalls)
+            for source in inputs(client, owners, root_causes)
         )
 
     async def run(self, stop: asyncio.Event) -> None:

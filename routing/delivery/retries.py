@@ -57,7 +57,9 @@ class Retries:
         yield Labelled(owner=attempt.owner, kind="owner", is_known=owner in self._owners)
         why_not = passing_on.obstacle(attempt, owner, self._owners)
         if why_not:
-            async for effect in self._bury(attempt, OwnerRejected, f"{why_not}: {reason}" if reason else why_not):
+            async for effect in self._bury(
+                attempt, OwnerRejected, f"{why_not}: {reason}" if reason else why_not
+            ):
                 yield effect
         elif await passing_on.publish(self._client, attempt, owner):
             yield PassedOn(owner=attempt.owner, to=owner)

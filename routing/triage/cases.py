@@ -1,4 +1,6 @@
-"""Closed cases: what triage knew and said of an exception, and what its owners found; the rows of training."""
+"""Closed cases: what triage knew and said of an exception, and what its owners found; the rows of
+training.
+"""
 
 from typing import Literal
 
@@ -23,13 +25,13 @@ class DecidedRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ClosedCase(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of `crossdock triage cases`.
 
-    Times are RFC 3339: when it occurred, when it was decided, and when its owner closed it. `vector` and `ages`
-    are the features as they were at the decision (little-endian float32, in JSON: base64), so that nothing that
-    was learnt later can leak in. `truth` is the root cause that the owner found. Where `truth_from` is
-    `reassign`, nobody named one: `owner` took the exception over, `candidates` are the root causes of its
-    category that go to that owner, and `truth` is set where that is one alone. `audited` cases are a random
-    sample whose reviewer was not shown the proposal; only they may calibrate. `passed_on` are the owners that
-    said that it is not theirs, in order.
+    Times are RFC 3339: when it occurred, when it was decided, and when its owner closed it. `vector` and
+    `ages` are the features as they were at the decision (little-endian float32, in JSON: base64), so that
+    nothing that was learnt later can leak in. `truth` is the root cause that the owner found. Where
+    `truth_from` is `reassign`, nobody named one: `owner` took the exception over, `candidates` are the root
+    causes of its category that go to that owner, and `truth` is set where that is one alone. `audited`
+    cases are a random sample whose reviewer was not shown the proposal; only they may calibrate.
+    `passed_on` are the owners that said that it is not theirs, in order.
     """
 
     exception: str

@@ -27,8 +27,8 @@ class TriageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How sure triage must be, 0..1, before an exception goes to its owner without review.
 
     `thresholds` holds categories by name that differ from `default_threshold`. `currency` (ISO 4217) is the
-    one that the taxonomy's amounts are read in; empty is the taxonomy's own. These are the rules' thresholds: a
-    model brings its own.
+    one that the taxonomy's amounts are read in; empty is the taxonomy's own. These are the rules'
+    thresholds: a model brings its own.
     """
 
     default_threshold: float = 0.60

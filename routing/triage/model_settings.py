@@ -8,12 +8,12 @@ from routing.triage.taxonomy_file import Autonomy
 
 
 class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`models_folder` holds models as `<name>/<semver>/`, and a file `current` that names the one to use; empty
-    is the folder of the shipped one. `challenger` names a second one there that only watches, else a file
-    `challenger` does. `trusted_key_files` hold public keys (PEM, Ed25519); that of the shipped models is always
-    among them. `autonomy` is the tenant switch. `audit_share` of all exceptions goes to a person who is not shown
-    what the model says. `batch_limit_ms` is for 256 exceptions. `drift_window` is how many exceptions of a
-    category are held against the reference at once, 0 for none.
+    """`models_folder` holds models as `<name>/<semver>/`, and a file `current` that names the one to use;
+    empty is the folder of the shipped one. `challenger` names a second one there that only watches, else a
+    file `challenger` does. `trusted_key_files` hold public keys (PEM, Ed25519); that of the shipped models
+    is always among them. `autonomy` is the tenant switch. `audit_share` of all exceptions goes to a person
+    who is not shown what the model says. `batch_limit_ms` is for 256 exceptions. `drift_window` is how many
+    exceptions of a category are held against the reference at once, 0 for none.
     """
 
     enabled: bool = True

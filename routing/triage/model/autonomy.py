@@ -39,4 +39,3 @@ def _record(caps: Mapping[str, Autonomy], *, is_drifting: bool) -> AutonomyRecor
         return AutonomyRecord(level=lowest, bound_by=bound_by, caps=dict(caps))
     lowered = LEVELS[max(0, level(lowest) - 1)]
     return AutonomyRecord(level=lowered, bound_by="drift", caps={**caps, "drift": lowered})
-

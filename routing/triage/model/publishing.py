@@ -62,7 +62,9 @@ def make_manifest(taxonomy: Taxonomy, graph: bytes, golden: bytes, card: bytes, 
 def write_model(
     root: Path, manifest: Manifest, graph: bytes, golden: bytes, card: bytes, key: Ed25519PrivateKey | None
 ) -> Path:
-    """Write `<root>/<name>/<version>/`, signed where there is a key, and return it; one that is there is replaced."""
+    """Write `<root>/<name>/<version>/`, signed where there is a key, and return it; one that is there is
+    replaced.
+    """
     folder = root / require_place(f"{manifest.name}/{manifest.version}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
@@ -88,7 +90,9 @@ def sign_folder(folder: Path, key: Ed25519PrivateKey) -> None:
 
 
 def point(root: Path, role: str, place: str) -> None:
-    """Write the pointer file `current` or `challenger`, whole or not at all. Raises: ModelRefused, OSError."""
+    """Write the pointer file `current` or `challenger`, whole or not at all. Raises: ModelRefused,
+    OSError.
+    """
     _write_whole(root / role, f"{require_place(place)}\n".encode())
 
 
@@ -131,8 +135,13 @@ def _spreads(rows: Rows) -> dict[str, FeatureReference]:
         if not len(values):
             continue
         kinds = np.unique(values)
-        edges = FLAGS if set(kinds) <= {0.0, 1.0} else tuple(
-            float(f"{edge:.6g}") for edge in np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
+        edges = (
+            FLAGS
+            if set(kinds) <= {0.0, 1.0}
+            else tuple(
+                float(f"{edge:.6g}")
+                for edge in np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
+            )
         )
         above = np.array([len(values), *((values >= edge).sum() for edge in edges), 0])
         shares = [*(above[:-1] - above[1:]) / len(rows), 1 - len(values) / len(rows)]

@@ -1,4 +1,6 @@
-"""Reason codes as sentences: one template with feature, value, unit and norm; nothing is ever composed freely."""
+"""Reason codes as sentences: one template with feature, value, unit and norm; nothing is ever composed
+freely.
+"""
 
 import math
 from collections.abc import Callable, Mapping
