@@ -82,6 +82,10 @@ class Pipeline:
         """Take items through all stages; one result or failure each, in order."""
         return run_stages(self.stages, items, self._observer)
 
+    def read(self, items: Sequence[RouterItem]) -> list[NormalisedItem | Failed]:
+        """Take items as far as `detect`, unobserved: what they mean, and what is remembered of them."""
+        return run_stages(self._reading, items, SilentObserver())
+
     async def warm_up(self, reader: StreamReader, partition: int, through: int, depth: int) -> None:
         """Fill `detect`'s memory with the last `depth` items up to `through`."""
         oldest = (await reader.state(subjects.INTAKE_STREAM))["first_seq"]
@@ -96,7 +100,7 @@ class Pipeline:
                 return
             item = item_of_stored(stored, partition)
             # what is found here was published before; `detect` remembers that it was
-            run_stages(self._reading, [item], SilentObserver())
+            self.read([item])
 
     def _decode(self, item: RouterItem) -> DecodedItem:
         if item.refused_code:

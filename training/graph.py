@@ -5,10 +5,9 @@ from typing import Any
 import msgspec
 import numpy as np
 from msgspec import Struct
-from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
+from onnx import ModelProto, TensorProto, checker, helper, load_from_string, numpy_helper
 
 from routing.triage.feature_table import CONTRACT, NAMES
-from training.arrays import Floats
 from training.labels import Labels
 from training.network import CLIP, Network, Scale
 
@@ -162,14 +161,14 @@ def _json(names: tuple[str, ...]) -> str:
     return msgspec.json.encode(names).decode()
 
 
-def parts(model: ModelProto) -> tuple[Network, Scale]:
-    """Return the network and scale of a model that `build` made, its temperature folded in.
+def parts(model: bytes) -> tuple[Network, Scale]:
+    """Return the network and scale of a model file that `build` made, its temperature folded in.
 
     Raises: KeyError, naming the constant, for a graph of another make.
     """
-    held: dict[str, Floats] = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    held = {one.name: numpy_helper.to_array(one) for one in load_from_string(model).graph.initializer}
     network = Network(
         weights=(held["w1"].copy(), held["w2"].copy(), held["w3"].copy()),
         biases=(held["b1"].copy(), held["b2"].copy(), held["b3"].copy()),
     )
-    return network, Scale(mean=held["mean"].copy(), deviation=np.float32(1.0) / held["inverse_deviation"])
+    return network, Scale(mean=held["mean"].copy(), deviation=1 / held["inverse_deviation"])

@@ -51,6 +51,12 @@ class Labels(Struct, frozen=True, kw_only=True, dict=True):
         return np.array([self.levels.index(leaf.level) for leaf in self.taxonomy.leaves.values()])
 
     @cached_property
+    def team_of_leaf(self) -> Integers:
+        """A number for the team, by leaf."""
+        teams = [leaf.team for leaf in self.taxonomy.leaves.values()]
+        return np.unique(teams, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
     def to_category(self) -> Floats:
         """0/1, [leaves, categories]."""
         return np.eye(len(self.categories), dtype=np.float32)[self.category_of_leaf]
