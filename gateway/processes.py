@@ -14,14 +14,21 @@ from nats.aio.client import Client
 from contracts import subjects
 from contracts.errors import BrokerUnavailable
 from contracts.records import AuditRecord
-from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.bootstrap import (
+    Installation,
+    auth_settings,
+    model_watch,
+    pipeline,
+    registered_sources,
+    triage,
+)
 from gateway.durability import SystemAccount
 from gateway.http.acceptance import Acceptance
 from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
 from gateway.http.keys import KeyStore, keys_from_file, keys_from_url
 from gateway.http.protocol import BoundedHttpProtocol
-from gateway.observers import DeliveryMetrics, GatewayObserver, RouterMetrics
+from gateway.observers import DeliveryMetrics, GatewayObserver, ModelMetrics, RouterMetrics
 from gateway.readiness import ReadinessProbe
 from gateway.settings import AuthSettings
 from gateway.supervisor import adopt, bind, stop_requested
@@ -65,15 +72,18 @@ async def run_router(installation: Installation) -> None:
     log.configure(installation.settings.log, "router")
     folder, settings, broker = installation.folder, installation.settings, installation.settings.broker
     client = await connect(folder.credentials("router", broker), "router")
-    observer = RouterMetrics(Spans(settings.tracing, "router"))
+    observer, model_observer = RouterMetrics(Spans(settings.tracing, "router")), ModelMetrics()
+    watch = model_watch(installation, model_observer)
+    await asyncio.to_thread(watch.look)  # so that the first event has who will decide the second
+    decides = triage(installation, watch, model_observer)
     routers = [
-        PartitionRouter(client, partition, pipeline(installation, observer), settings.router, observer)
-        for partition in range(broker.streams.partitions)
+        PartitionRouter(client, number, pipeline(installation, observer, decides), settings.router, observer)
+        for number in range(broker.streams.partitions)
     ]
     with stop_requested() as stop:
         tasks = [router.run(stop) for router in routers]
         janitor = keep_room(client, broker.streams.partitions, settings.router.context_items, stop)
-        await _run_all(client, [*tasks, janitor], stop)
+        await _run_all(client, [*tasks, janitor, watch.run(stop)], stop)
     await client.close()
 
 
@@ -83,7 +93,13 @@ async def run_delivery(installation: Installation) -> None:
     client = await connect(
         installation.folder.credentials("delivery", installation.settings.broker), "delivery"
     )
-    process = DeliveryProcess(client, installation.settings.delivery, installation.owners, DeliveryMetrics())
+    process = DeliveryProcess(
+        client,
+        installation.settings.delivery,
+        installation.owners,
+        DeliveryMetrics(),
+        installation.taxonomy.leaves,
+    )
     with stop_requested() as stop:
         await _run_all(client, [process.run(stop)], stop)
     await client.close()

@@ -1,5 +1,7 @@
-"""What a triage decision stood on: it travels with the decision, bounded in bytes, so that it can be explained
-later and become a training case."""
+"""What a triage decision stood on: it travels with the decision, bounded in bytes, so that it can be
+explained later and become a training case."""
+
+from typing import Literal
 
 from msgspec import Struct
 
@@ -7,8 +9,8 @@ from msgspec import Struct
 class FeatureRecord(Struct, frozen=True, kw_only=True):
     """The features as they were at the decision.
 
-    `vector` and `ages` are little-endian float32 in the order of the contract's features (in JSON: base64), NaN
-    where a value is missing; ages are in hours.
+    `vector` and `ages` are little-endian float32 in the order of the contract's features (in JSON: base64),
+    NaN where a value is missing; ages are in hours.
     """
 
     contract: str
@@ -20,10 +22,11 @@ class ModelRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A model's whole answer, whoever decided.
 
     `sha256` begins that of its graph. `confidence` is the probability of `root_cause`; `level_p` and
-    `category_p` are those of its level and of the exception's category; `levels` and `categories` hold them all
-    in the taxonomy's order. `set` is the conformal set, most probable first, cut to ten of `set_size`.
-    `threshold` is what `level_p` must reach in this category, null where no promise could be proven. `reasons`
-    name what spoke most for the root cause, `would_help` the evidence for the set that was not there.
+    `category_p` are those of its level and of the exception's category; `levels` and `categories` hold them
+    all in the taxonomy's order. `set` is the conformal set, most probable first, cut to ten of `set_size`.
+    `threshold` is what `level_p` must reach in this category, null where no promise could be proven.
+    `reasons` name what spoke most for the root cause, `would_help` the evidence for the set that was not
+    there.
     """
 
     model: str
@@ -59,6 +62,6 @@ class AutonomyRecord(Struct, frozen=True, kw_only=True):
     `caps` are all limits, `bound_by` the first of the lowest.
     """
 
-    level: str
+    level: Literal["L0", "L1", "L2", "L3", "L4"]
     bound_by: str
     caps: dict[str, str]

@@ -39,12 +39,13 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `root_cause` is a leaf of the taxonomy (`INV.shrink`), `confidence` its probability 0..1, `alternatives`
     further leaves with theirs, most probable first. `level` and `team` come from the leaf. `severity` is
     P1..P4, `priority` its lower-case form. `review` sends it to a person, `review_reasons` says why.
-    `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules@<version>` or a model's
-    `<name>@<version>`; `decided_because` says why it was the rules where a model might have been.
+    `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules@<version>` or a
+    model's `<name>@<version>`; `decided_because` says why it was the rules where a model might have been.
 
-    `checks` are the cheapest decisive check of each root cause that is not ruled out, `tasks` all of their tasks,
-    `write_backs` what may be proposed and how far it may go alone. `is_audit` marks the random sample whose
-    reviewers must not see the proposal. The rest is the record: see `routing.decision_record`.
+    `checks` are the cheapest decisive check of each root cause that is not ruled out, `tasks` all of their
+    tasks, `write_backs` what may be proposed and how far it may go alone. `is_audit` marks the random
+    sample whose reviewers must not see the proposal, `is_restricted` a category that may speak of people:
+    `routing.blinding` says who sees what. The rest is the record: see `routing.decision_record`.
     """
 
     category: Category
@@ -67,6 +68,7 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tasks: tuple[str, ...] = ()
     write_backs: dict[str, str] = {}
     is_audit: bool = False
+    is_restricted: bool = False
     is_drifting: bool = False
     autonomy: AutonomyRecord | None = None
     model: ModelRecord | None = None

@@ -8,19 +8,24 @@ from msgspec import Struct
 from contracts import headers, ids, subjects
 from contracts.errors import Unmapped
 from contracts.records import DeliveryEntry
+from routing.blinding import shown
 from routing.broker.commit import Outgoing
-from routing.items import RoutedException, RoutedItem, RouterItem
+from routing.items import RoutedException, RoutedItem, RouterItem, TriageDecision
 
 EXCEPTION_VERSION = "1.1.0"
 DELIVERY_LIMIT_BYTES = 4 << 20  # half of what the broker takes in one message
 
 
 class RenderedItem(Struct, frozen=True, kw_only=True):
-    """An item with the messages that it becomes; `entries` and `deliveries` go in pairs."""
+    """An item with the messages that it becomes; `entries` and `deliveries` go in pairs.
+
+    `sealed` are the decisions, by exception, that a delivery does not show whole.
+    """
 
     routed: RoutedItem
     entries: tuple[DeliveryEntry, ...]
     deliveries: tuple[Outgoing, ...]
+    sealed: dict[str, msgspec.Raw] = {}
 
 
 class Renderer:
@@ -34,14 +39,23 @@ class Renderer:
         """Return one delivery for each exception and owner."""
         entries: list[DeliveryEntry] = []
         deliveries: list[Outgoing] = []
+        sealed: dict[str, msgspec.Raw] = {}
         for exception in routed.exceptions:
+            decision = exception.triaged.decision
+            visible = shown(decision)
+            if visible is not decision:
+                sealed[exception.triaged.found.exception_id] = msgspec.Raw(self._encoder.encode(decision))
             for owner in exception.owners:
                 entry = _entry(exception, owner)
                 entries.append(entry)
-                deliveries.append(self._delivery(routed.item, exception, entry))
-        return RenderedItem(routed=routed, entries=tuple(entries), deliveries=tuple(deliveries))
+                deliveries.append(self._delivery(routed.item, exception, visible, entry))
+        return RenderedItem(
+            routed=routed, entries=tuple(entries), deliveries=tuple(deliveries), sealed=sealed
+        )
 
-    def _delivery(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> Outgoing:
+    def _delivery(
+        self, item: RouterItem, routed: RoutedException, visible: TriageDecision, entry: DeliveryEntry
+    ) -> Outgoing:
         sent = {
             headers.DELIVERY: entry.delivery,
             headers.EXCEPTION: entry.exception,
@@ -55,7 +69,7 @@ class Renderer:
         }
         if item.trace:
             sent[headers.TRACE] = item.trace
-        body = self._encoder.encode(self._cloud_event(item, routed, entry))
+        body = self._encoder.encode(self._cloud_event(item, routed, visible, entry))
         if len(body) > DELIVERY_LIMIT_BYTES:
             raise Unmapped(f"a delivery to {entry.owner} would have {len(body)} bytes, which no broker takes")
         return Outgoing(
@@ -64,7 +78,9 @@ class Renderer:
             headers={name: value for name, value in sent.items() if value},
         )
 
-    def _cloud_event(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> dict[str, Any]:
+    def _cloud_event(
+        self, item: RouterItem, routed: RoutedException, visible: TriageDecision, entry: DeliveryEntry
+    ) -> dict[str, Any]:
         exception = routed.triaged.found.exception
         contract = f"exception-{entry.category}"
         event = {
@@ -79,7 +95,7 @@ class Renderer:
             "xdexception": entry.exception,
             "data": {
                 "exception": exception,
-                "triage": routed.triaged.decision,
+                "triage": visible,
                 "route": {"row": routed.row, "owners": routed.owners},
             },
         }

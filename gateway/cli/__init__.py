@@ -22,6 +22,7 @@ from gateway.cli import (
     send,
     sources,
     token,
+    triage,
 )
 from gateway.cli.common import OUT_OF_REACH, fail
 from gateway.data_folder import FolderInUse
@@ -57,6 +58,7 @@ for command in (
     processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check, send.send,
     token.token, sources.sources, owners.owners, contracts.contracts, adapters.adapters, routes.routes,
     events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
+    triage.triage,
 ):  # fmt: skip
     crossdock.add_command(command)
 

@@ -54,9 +54,10 @@ class Expression:
         absent = (name for name, value in zip(self.names, values, strict=True) if value is None)
         return Evaluation(value=None, missing=tuple(absent))
 
-
     def holds(self, facts: Mapping[str, Value | None]) -> bool:
-        """Say whether a condition is true of `facts`: the same as `evaluate`, without saying what is missing."""
+        """Say whether a condition is true of `facts`: the same as `evaluate`, without saying what is
+        missing.
+        """
         values = [None if value != value else value for value in map(facts.get, self.names)]
         return self._function(*values) is True
 

@@ -7,6 +7,7 @@ from routing.triage.policy import Value
 from routing.triage.reading import Reading
 from routing.triage.taxonomy import CategoryEntry, ReviewCondition, Taxonomy
 
+
 class ReviewRules:
     """The taxonomy's review rules. A rule whose facts nobody gives rests: unknown is never true."""
 

@@ -90,7 +90,9 @@ class RuleTriage:
         )
 
     def review(self, opinion: Opinion, more: Mapping[str, Value] | None = None) -> tuple[str, ...]:
-        """Return why a person must look before the rules' answer holds; `more` are facts that rules don't know."""
+        """Return why a person must look before the rules' answer holds; `more` are facts that rules don't
+        know.
+        """
         facts = {
             **opinion.assessment.facts,
             "category": opinion.entry.code,
@@ -109,7 +111,9 @@ class RuleTriage:
         because: str = "",
         record: Mapping[str, Any] | None = None,
     ) -> TriageDecision:
-        """Return the rules' decision; `because` says why it was not a model's, `record` are further members."""
+        """Return the rules' decision; `because` says why it was not a model's, `record` are further
+        members.
+        """
         leaf, assessment = opinion.leaf, opinion.assessment
         return TriageDecision(
             category=opinion.entry.category,

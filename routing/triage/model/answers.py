@@ -143,7 +143,9 @@ class AnswerSheet:
         )
 
     def _would_help(self, leaves: Sequence[str], missing: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Return the evidence for the leaves in question that was not there; none where there is no question."""
+        """Return the evidence for the leaves in question that was not there; none where there is no
+        question.
+        """
         if len(leaves) < 2:
             return ()
         named = {name: None for leaf in leaves for name, place in self._evidence[leaf] if missing[place]}

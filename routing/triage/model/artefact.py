@@ -90,7 +90,9 @@ def fingerprint(root: Path, place: str) -> Print:
 
 
 def read_files(root: Path, place: str) -> ModelFiles:
-    """Read a model's folder. Raises: ModelRefused where it is not below `root`, or a file is not as it must be."""
+    """Read a model's folder. Raises: ModelRefused where it is not below `root`, or a file is not as it must
+    be.
+    """
     folder = root / require_place(place)
     if not folder.is_dir():
         raise ModelRefused(Refusal.FOLDER, f"there is no {place} in the folder of models")

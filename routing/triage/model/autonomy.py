@@ -6,6 +6,7 @@ from routing.decision_record import AutonomyRecord
 from routing.triage.taxonomy import Taxonomy
 from routing.triage.taxonomy_file import Autonomy
 
+LEVELS: tuple[Autonomy, ...] = ("L0", "L1", "L2", "L3", "L4")
 ROUTES_ALONE = 2  # from L2 on nobody need look
 RECOMMENDS = 1
 
@@ -36,6 +37,5 @@ def _record(caps: Mapping[str, Autonomy], *, is_drifting: bool) -> AutonomyRecor
     bound_by = next(name for name, cap in caps.items() if cap == lowest)
     if not is_drifting:
         return AutonomyRecord(level=lowest, bound_by=bound_by, caps=dict(caps))
-    lowered = f"L{max(0, level(lowest) - 1)}"
+    lowered = LEVELS[max(0, level(lowest) - 1)]
     return AutonomyRecord(level=lowered, bound_by="drift", caps={**caps, "drift": lowered})
-

@@ -102,7 +102,9 @@ def _manifest(files: ModelFiles) -> Manifest:
     ):
         found = file_sha256(content)
         if found != expected:
-            raise ModelRefused(Refusal.HASH, f"{name} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…")
+            raise ModelRefused(
+                Refusal.HASH, f"{name} has SHA-256 {found[:12]}…, its manifest says {expected[:12]}…"
+            )
     return manifest
 
 
@@ -112,14 +114,18 @@ def _graph(files: ModelFiles, manifest: Manifest) -> GraphFile:
     except GraphRefused as error:
         raise ModelRefused(Refusal.GRAPH, str(error)) from None
     if (graph.ir, graph.opset) != (manifest.ir, manifest.opset):
-        raise ModelRefused(Refusal.GRAPH, f"IR {graph.ir} and opset {graph.opset} are not what its manifest says")
+        raise ModelRefused(
+            Refusal.GRAPH, f"IR {graph.ir} and opset {graph.opset} are not what its manifest says"
+        )
     return graph
 
 
 def _names(graph: GraphFile, manifest: Manifest, taxonomy: Taxonomy) -> None:
     for place, contract in (("manifest", manifest.contract), ("graph", graph.metadata.get("contract"))):
         if contract != CONTRACT:
-            raise ModelRefused(Refusal.FEATURES, f"{place}: feature contract {contract!r}, expected {CONTRACT!r}")
+            raise ModelRefused(
+                Refusal.FEATURES, f"{place}: feature contract {contract!r}, expected {CONTRACT!r}"
+            )
     _same_list(Refusal.FEATURES, "features", _list(graph, "features"), NAMES, manifest.features_sha256)
     leaves = tuple(taxonomy.leaves)
     _same_list(Refusal.LEAVES, "leaves", _list(graph, "leaves"), leaves, manifest.leaves_sha256)
@@ -127,7 +133,9 @@ def _names(graph: GraphFile, manifest: Manifest, taxonomy: Taxonomy) -> None:
     codes = taxonomy.file.label_order
     categories = _list(graph, "categories")
     if categories != codes:
-        _same_list(Refusal.LEAVES, "categories", categories, [taxonomy.file.categories[c].name for c in codes])
+        _same_list(
+            Refusal.LEAVES, "categories", categories, [taxonomy.file.categories[c].name for c in codes]
+        )
 
 
 def _list(graph: GraphFile, key: str) -> tuple[str, ...]:
@@ -167,7 +175,9 @@ def _golden(files: ModelFiles) -> Mapping[str, NDArray[np.generic]]:
     try:
         with zipfile.ZipFile(io.BytesIO(files.golden)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > GOLDEN_LIMIT_BYTES:
-                raise ModelRefused(Refusal.SIZE, f"golden.npz unpacks to more than {GOLDEN_LIMIT_BYTES} bytes")
+                raise ModelRefused(
+                    Refusal.SIZE, f"golden.npz unpacks to more than {GOLDEN_LIMIT_BYTES} bytes"
+                )
         with np.load(io.BytesIO(files.golden), allow_pickle=False) as found:
             golden = {name: found[name] for name in ("x", *OUTPUTS)}
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
@@ -183,7 +193,9 @@ def _compare(scorer: Scorer, golden: Mapping[str, NDArray[np.generic]], taxonomy
     for name in OUTPUTS:
         found, expected = getattr(whole, name), golden[name]
         if found.shape != expected.shape:
-            raise ModelRefused(Refusal.GOLDEN, f"{name} has shape {found.shape}, its golden rows {expected.shape}")
+            raise ModelRefused(
+                Refusal.GOLDEN, f"{name} has shape {found.shape}, its golden rows {expected.shape}"
+            )
         if found.dtype.kind == "f":
             _near(name, found, expected)
             _near(f"{name} of a single row", getattr(single, name), found[:1])
@@ -206,13 +218,17 @@ def _near(what: str, found: NDArray[np.generic], expected: NDArray[np.generic]) 
     distance = np.abs(found.astype(np.float64) - expected.astype(np.float64))
     allowed = TOLERANCE * np.maximum(1.0, np.abs(expected.astype(np.float64)))
     if not bool((distance <= allowed).all()):  # NaN is not near either
-        raise ModelRefused(Refusal.GOLDEN, f"{what} differs from the golden rows by {float(np.nanmax(distance)):.2g}")
+        raise ModelRefused(
+            Refusal.GOLDEN, f"{what} differs from the golden rows by {float(np.nanmax(distance)):.2g}"
+        )
 
 
 def _near_indices(
     what: str, found: NDArray[np.int64], expected: NDArray[np.generic], values: NDArray[np.float32]
 ) -> None:
-    """Indices must be equal where no neighbour has nearly the same value: another machine may order those anew."""
+    """Indices must be equal where no neighbour has nearly the same value: another machine may order those
+    anew.
+    """
     gaps = np.abs(np.diff(values, axis=1)) <= 10 * TOLERANCE
     tied = np.zeros(found.shape, dtype=bool)
     tied[:, 1:] |= gaps
@@ -256,7 +272,8 @@ def _speed(scorer: Scorer, golden: NDArray[np.generic], limit_seconds: float) ->
     median = statistics.median(took)
     if median > limit_seconds:
         raise ModelRefused(
-            Refusal.SLOW, f"{BATCH_LIMIT} rows take {median * 1e3:.1f} ms, at most {limit_seconds * 1e3:.1f} are allowed"
+            Refusal.SLOW,
+            f"{BATCH_LIMIT} rows take {median * 1e3:.1f} ms, at most {limit_seconds * 1e3:.1f} are allowed",
         )
     return median
 

@@ -79,7 +79,9 @@ class CategoryDrift:
         confidence, set_size = float(np.mean(self._confidence)), float(np.mean(self._set_sizes))
         known = self._reference
         alarms = [
-            f"psi:{name}" for name, found, bound in zip(self._names, psi, self._bounds, strict=True) if found > bound
+            f"psi:{name}"
+            for name, found, bound in zip(self._names, psi, self._bounds, strict=True)
+            if found > bound
         ]
         if _is_far(confidence, known.confidence_mean, known.confidence_sd, self._window):
             alarms.append("confidence")
@@ -121,7 +123,9 @@ def _bounds(shares: NDArray[np.float64], window: int) -> NDArray[np.float64]:
         return np.zeros(0)
     draw = np.random.default_rng(SEED)
     totals = shares.sum(axis=1, keepdims=True)
-    drawn = draw.multinomial(window, shares / np.where(totals > 0, totals, 1), size=(DRAWS, len(shares))) / window
+    drawn = (
+        draw.multinomial(window, shares / np.where(totals > 0, totals, 1), size=(DRAWS, len(shares))) / window
+    )
     found = _psi(drawn, shares[None])
     own = np.maximum(np.quantile(found, QUANTILE, axis=0), 1e-9)
     return np.asarray(own * max(1.0, float(np.quantile((found / own).max(axis=1), QUANTILE))))

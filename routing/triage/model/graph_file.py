@@ -17,13 +17,79 @@ DOMAINS = frozenset({"", "ai.onnx"})
 # arithmetic on tensors alone: no control flow (If, Loop, Scan), no chance (Random…, Bernoulli, Multinomial,
 # Dropout), no sequences, optionals or texts, and nothing whose shape depends on values without a bound
 OPERATORS = frozenset(
-    """
-    Abs Add And ArgMax ArgMin Cast Clip Concat Constant ConstantOfShape Div Elu Equal Erf Exp Expand Flatten
-    Gather GatherElements Gelu Gemm Greater GreaterOrEqual HardSigmoid Identity IsInf IsNaN LayerNormalization
-    LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mul Neg Not Or Pow Reciprocal ReduceL1
-    ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape
-    Shape Sigmoid Sign Slice Softmax Softplus Split Sqrt Squeeze Sub Sum Tanh TopK Transpose Unsqueeze Where Xor
-    """.split()
+    [
+        "Abs",
+        "Add",
+        "And",
+        "ArgMax",
+        "ArgMin",
+        "Cast",
+        "Clip",
+        "Concat",
+        "Constant",
+        "ConstantOfShape",
+        "Div",
+        "Elu",
+        "Equal",
+        "Erf",
+        "Exp",
+        "Expand",
+        "Flatten",
+        "Gather",
+        "GatherElements",
+        "Gelu",
+        "Gemm",
+        "Greater",
+        "GreaterOrEqual",
+        "HardSigmoid",
+        "Identity",
+        "IsInf",
+        "IsNaN",
+        "LayerNormalization",
+        "LeakyRelu",
+        "Less",
+        "LessOrEqual",
+        "Log",
+        "LogSoftmax",
+        "MatMul",
+        "Max",
+        "Mean",
+        "Min",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "Pow",
+        "Reciprocal",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSumExp",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceSum",
+        "ReduceSumSquare",
+        "Relu",
+        "Reshape",
+        "Shape",
+        "Sigmoid",
+        "Sign",
+        "Slice",
+        "Softmax",
+        "Softplus",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tanh",
+        "TopK",
+        "Transpose",
+        "Unsqueeze",
+        "Where",
+        "Xor",
+    ]
 )
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -58,7 +124,9 @@ _NODE = _table(
 )  # fmt: skip
 # without `g` (6), `graphs` (11), `sparse_tensor` (22, 23) and `ref_attr_name` (21): no subgraphs
 _ATTRIBUTE: _Table = {
-    **_table(name=(1, BYTES), f=(2, FIXED32), i=(3, VARINT), s=(4, BYTES), t=(5, BYTES), doc_string=(13, BYTES)),
+    **_table(
+        name=(1, BYTES), f=(2, FIXED32), i=(3, VARINT), s=(4, BYTES), t=(5, BYTES), doc_string=(13, BYTES)
+    ),
     7: ("floats", _numbers(FIXED32, BYTES)),
     8: ("ints", _numbers(VARINT, BYTES)),
     9: ("strings", _numbers(BYTES)),
@@ -120,7 +188,9 @@ def _model(content: memoryview) -> GraphFile:
         if domain not in DOMAINS:
             raise GraphRefused(f"it needs operators of the domain {domain!r}")
         if version not in OPSET_VERSIONS or opset:
-            raise GraphRefused(f"opset {version}, expected one of {OPSET_VERSIONS.start}..{OPSET_VERSIONS.stop - 1}")
+            raise GraphRefused(
+                f"opset {version}, expected one of {OPSET_VERSIONS.start}..{OPSET_VERSIONS.stop - 1}"
+            )
         opset = version
     if not opset:
         raise GraphRefused("it names no opset")

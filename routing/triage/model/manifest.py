@@ -2,15 +2,21 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from routing.triage.taxonomy_file import Autonomy
 
-FORMAT = "crossdock.triage-model/1"
-MANIFEST, GRAPH, GOLDEN, CARD, SIGNATURE = "manifest.json", "model.onnx", "golden.npz", "card.md", "manifest.sig"
+FORMAT: Final = "crossdock.triage-model/1"
+MANIFEST, GRAPH, GOLDEN, CARD, SIGNATURE = (
+    "manifest.json",
+    "model.onnx",
+    "golden.npz",
+    "card.md",
+    "manifest.sig",
+)
 MANIFEST_LIMIT_BYTES = 1 << 20
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -46,8 +52,8 @@ class Training(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class FeatureReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one feature was spread in the audited reference rows of a category.
 
-    `edges` are inner limits of bins (rising, a value on an edge lies above it); `shares` has one entry for each
-    bin, that is one more than edges, and a last one for missing values; they sum to 1.
+    `edges` are inner limits of bins (rising, a value on an edge lies above it); `shares` has one entry for
+    each bin, that is one more than edges, and a last one for missing values; they sum to 1.
     """
 
     edges: tuple[float, ...]
@@ -69,8 +75,9 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file; docs/triage.md has a table of it.
 
     `features_sha256` and `leaves_sha256` are `list_sha256` of the names in the graph's order.
-    `taxonomy_sha256` is of the file that the model was trained under. `qhat` is the conformal quantile: a leaf
-    is in the set when its probability is at least `1 - qhat`. `autonomy` is the most that this model may do.
+    `taxonomy_sha256` is of the file that the model was trained under. `qhat` is the conformal quantile: a
+    leaf is in the set when its probability is at least `1 - qhat`. `autonomy` is the most that this model
+    may do.
     """
 
     format: Literal["crossdock.triage-model/1"]

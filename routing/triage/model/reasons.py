@@ -1,7 +1,9 @@
-"""Reason codes as sentences: one template with feature, value, unit and norm; nothing is ever composed freely."""
+"""Reason codes as sentences: one template with feature, value, unit and norm; nothing is ever composed
+freely.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from contracts.canonical import Category
 from routing.triage.feature_table import FEATURES, NAMES, Feature
@@ -10,10 +12,15 @@ from routing.triage.model.manifest import CategoryReference, FeatureReference
 REASONS_LIMIT = 3
 LEAST_WEIGHT = 0.05  # of the logarithm of the probability: below it a feature said nothing worth a line
 
-_INVERSE = {
+
+def _signed(value: float) -> float:
+    return math.copysign(math.expm1(abs(value)), value)
+
+
+_INVERSE: Mapping[str, Callable[[float], float]] = {
     "log": math.exp,
     "log1p": math.expm1,
-    "slog": lambda value: math.copysign(math.expm1(abs(value)), value),
+    "slog": _signed,
 }
 OVERFLOW = 80.0  # exp of more is no number that a sentence can hold
 

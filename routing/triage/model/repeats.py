@@ -13,14 +13,18 @@ Key = tuple[str, str, str]
 
 
 class Repeats:
-    """Remembers the latest exceptions of each item in each place, by category. In memory: a restart forgets."""
+    """Remembers the latest exceptions of each item in each place, by category. In memory: a restart
+    forgets.
+    """
 
     def __init__(self, limit: int = KEYS_LIMIT) -> None:
         self._limit = limit
         self._seen: OrderedDict[Key, tuple[float, ...]] = OrderedDict()
 
     def count(self, exception: RetailException) -> int | None:
-        """Return how many there were in the week before, and remember this one; None where none can be the same."""
+        """Return how many there were in the week before, and remember this one; None where none can be the
+        same.
+        """
         if exception.place is None or exception.item is None:
             return None
         key = (exception.category.value, exception.place.id, exception.item.id)

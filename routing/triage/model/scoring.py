@@ -1,4 +1,6 @@
-"""Runs the graph: feature rows in, probabilities, sets and reasons out, on one thread and in bounded batches."""
+"""Runs the graph: feature rows in, probabilities, sets and reasons out, on one thread and in bounded
+batches.
+"""
 
 import threading
 from typing import Any
@@ -62,11 +64,16 @@ class Scorer:
             self._session.run(OUTPUTS, {"x": rows[start : start + BATCH_LIMIT]})
             for start in range(0, len(rows), BATCH_LIMIT)
         ]
-        return Scores(**{name: np.concatenate(part) for name, part in zip(OUTPUTS, zip(*parts, strict=True), strict=True)})
+        return Scores(
+            **{
+                name: np.concatenate(part)
+                for name, part in zip(OUTPUTS, zip(*parts, strict=True), strict=True)
+            }
+        )
 
     def score_within(self, rows: Rows, seconds: float) -> Scores:
         """Return the scores of at most 256 rows; a run that takes longer is stopped, and raises."""
-        options = onnxruntime.RunOptions()  # type: ignore[no-untyped-call]  # not annotated there
+        options = onnxruntime.RunOptions()
 
         def stop() -> None:
             options.terminate = True

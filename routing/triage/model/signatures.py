@@ -55,7 +55,9 @@ def verify(manifest: bytes, signature: bytes, trusted: TrustedKeys) -> str:
         raise SignatureRefused("manifest.sig is not `ed25519 <key id> <base64>`") from None
     key = trusted.get(signer)
     if algorithm != ALGORITHM or key is None:
-        raise SignatureRefused(f"it is signed with {algorithm} key {signer[:16]!r}, which is not trusted here")
+        raise SignatureRefused(
+            f"it is signed with {algorithm} key {signer[:16]!r}, which is not trusted here"
+        )
     try:
         key.verify(raw, manifest)
     except InvalidSignature:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from contracts.canonical import Category
 from routing.decision_record import AutonomyRecord, FeatureRecord, ModelRecord, ShadowRecord
 from routing.items import FoundException, TriageDecision
 from routing.triage.feature_table import CONTRACT, NAMES
@@ -42,13 +43,18 @@ class ModelTriage:
     """Fills `Triage`. The model that `watch` holds at the start of a batch answers the whole batch.
 
     - From L2 on the model decides, unless a review rule holds the exception.
-    - What it may not route alone (L1), or is held, a rule decides that is strong enough by itself and whose root
-      cause the model does not rule out; else a person does, who is shown the model's answer.
+    - What it may not route alone (L1), or is held, a rule decides that is strong enough by itself and whose
+    root cause the model does not rule out; else a person does, who is shown the model's answer.
     - At L0, and without a model, the rules decide as if there were none.
     """
 
     def __init__(
-        self, taxonomy: Taxonomy, rules: RuleTriage, watch: ModelWatch, audit_share: float, observer: ModelObserver
+        self,
+        taxonomy: Taxonomy,
+        rules: RuleTriage,
+        watch: ModelWatch,
+        audit_share: float,
+        observer: ModelObserver,
     ) -> None:
         self._taxonomy = taxonomy
         self._rules = rules
@@ -58,6 +64,8 @@ class ModelTriage:
         self._repeats = Repeats()
         self._missing = MissingRates(observer)
         self._work = WorkTable(taxonomy)
+        rows = taxonomy.file.categories.values()
+        self._restricted = frozenset(Category(row.name) for row in rows if row.restricted)
 
     def decide(self, exceptions: Sequence[FoundException]) -> list[TriageDecision]:
         """Return one decision for each exception, in their order. Never raises."""
@@ -135,7 +143,9 @@ class ModelTriage:
             places = by_category.get(category)
             if places:
                 confidence = [answers[place].confidence for place in places]
-                for report in drift.take(rows[places], confidence, [answers[place].set_size for place in places]):
+                for report in drift.take(
+                    rows[places], confidence, [answers[place].set_size for place in places]
+                ):
                     self._observer.window_closed(report)
 
     def _opine(
@@ -172,7 +182,9 @@ class ModelTriage:
             return self._by_rules(judged, judged.why, history)
         may = level(autonomy.level)
         if may < RECOMMENDS:
-            return self._by_rules(judged, f"{autonomy.level} ({autonomy.bound_by}): the model only observes", history)
+            return self._by_rules(
+                judged, f"{autonomy.level} ({autonomy.bound_by}): the model only observes", history
+            )
         is_contradicted = opinion.is_strong and opinion.leaf.id not in answer.set
         held = self._rules.review(
             opinion,
@@ -190,7 +202,10 @@ class ModelTriage:
         if may >= ROUTES_ALONE and not held:
             return self._by_model(judged, answer, ())
         if opinion.is_strong and not is_contradicted:
-            because = f"a rule is strong enough, and {autonomy.level} ({autonomy.bound_by}) or a review rule holds the model"
+            because = (
+                "a rule is strong enough, and the model does not rule it out but may not decide:"
+                f" {held[0] if may >= ROUTES_ALONE else f'{autonomy.level} ({autonomy.bound_by})'}"
+            )
             return self._by_rules(judged, because, history)
         if may < ROUTES_ALONE:
             held = (*held, f"autonomy: {autonomy.level} ({autonomy.bound_by}) recommends, a person routes")
@@ -215,7 +230,7 @@ class ModelTriage:
     def _by_model(self, judged: _Judged, answer: Answer, held: tuple[str, ...]) -> TriageDecision:
         opinion, record = judged.opinion, judged.record
         assessment, leaf = opinion.assessment, answer.leaf
-        at_most = judged.autonomy.level if judged.autonomy else "L1"
+        at_most: Autonomy = judged.autonomy.level if judged.autonomy else "L1"
         return TriageDecision(
             category=opinion.entry.category,
             root_cause=leaf.id,
@@ -244,6 +259,7 @@ class ModelTriage:
             "tasks": work.tasks,
             "write_backs": work.write_backs,
             "is_audit": self.is_audit(found.exception_id),
+            "is_restricted": judged.opinion.entry.category in self._restricted,
             "is_drifting": judged.is_drifting,
             "autonomy": judged.autonomy,
             "model": judged.record,

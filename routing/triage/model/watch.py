@@ -11,7 +11,7 @@ from routing.triage.model.autonomy import AutonomyTable
 from routing.triage.model.checks import CheckedModel, Demands, check
 from routing.triage.model.drift import CategoryDrift
 from routing.triage.model.observer import ModelObserver
-from routing.triage.model.settings import ModelSettings
+from routing.triage.model_settings import ModelSettings
 
 RULES = "rules"
 NOBODY = "nobody"
@@ -45,7 +45,7 @@ class ModelWatch:
         self._demands = demands
         self._settings = settings
         self._observer = observer
-        self._root = Path(settings.folder) if settings.folder else artefact.SHIPPED
+        self._root = Path(settings.models_folder) if settings.models_folder else artefact.SHIPPED
         self._looked: dict[str, Print | str] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -61,6 +61,9 @@ class ModelWatch:
         """Take what the folder names now, where it passes. Never raises."""
         if not self._settings.enabled:
             self.why_rules = "the settings switch the model off"
+            if "current" not in self._looked:
+                self._looked["current"] = ""
+                self._observer.model_left("current", RULES)
             return
         self._look_at("current", "")
         self._look_at("challenger", self._settings.challenger)

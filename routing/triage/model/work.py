@@ -1,4 +1,6 @@
-"""What is to be done about a root cause, and about those that it may be instead: checks, tasks, write-backs."""
+"""What is to be done about a root cause, and about those that it may be instead: checks, tasks,
+write-backs.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,8 +16,8 @@ CACHE_LIMIT = 10_000
 class Work(Struct, frozen=True, kw_only=True):
     """`checks` are the cheapest decisive check of each root cause in question, `tasks` all of their tasks.
 
-    `write_backs` are those of the decided root cause, each with how far it may go: a write-back's own cap binds
-    that write-back alone.
+    `write_backs` are those of the decided root cause, each with how far it may go: a write-back's own cap
+    binds that write-back alone.
     """
 
     checks: tuple[str, ...]
