@@ -2,8 +2,8 @@
 
 The log is ServiceNow's, of an IT company, 2016 to 2017 (Amaral, Fantinato, Peres; UCI Machine Learning
 Repository, CC BY 4.0). It says nothing of retail and has no root causes. Only what an incident's first event
-says is used, and nothing about people; what the log fills in backwards (closing code, who resolved it, when) is
-left out.
+says is used, and nothing about people. What the log fills in backwards (closing code, who resolved it, when)
+is left out.
 """
 
 import csv
