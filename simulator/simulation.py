@@ -11,6 +11,7 @@ from simulator.flows.deliveries import Deliveries
 from simulator.flows.flow import Flow, World
 from simulator.flows.prices import Prices
 from simulator.flows.purchasing import Purchasing
+from simulator.flows.refunds import Refunds
 from simulator.flows.sales import Rings, Sales
 from simulator.flows.stock import Stock
 from simulator.flows.updates import Updates
@@ -54,7 +55,7 @@ def _flows(world: World) -> tuple[Flow, ...]:
     """Return the flows in their order of a day."""
     calendar = world.calendar
     idocs, webhooks, files = Idocs(calendar), Webhooks(calendar), Files(calendar)
-    rings = Rings()
+    tills, rings = Tills(calendar), Rings()
     return (
         Deliveries(world, idocs, webhooks),
         Stock(world, files),
@@ -64,5 +65,6 @@ def _flows(world: World) -> tuple[Flow, ...]:
         Purchasing(world, idocs, webhooks),
         Collection(world, webhooks),
         Workforce(world),
-        Sales(world, Tills(calendar), rings),
+        Refunds(world, tills, rings),
+        Sales(world, tills, rings),
     )

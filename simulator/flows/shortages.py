@@ -41,7 +41,7 @@ class Shortages:
             self._despatch(order, {}, {})
         if chance.happens(0.35):
             self._receive(order, {}, {}, "", None)
-        elif chance.happens(0.2):
+        elif chance.happens(0.2) and all(order.received[line.number] == line.quantity for line in order.lines):
             self._close(order, None)
         self._book(order)
 

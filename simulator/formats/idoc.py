@@ -13,6 +13,7 @@ from simulator.words import cents
 _CLIENT, _OURSELVES = "100", "RETCLNT100"
 # status 53: posted; 03: passed on
 POSTED, SENT, NOT_POSTED, FAULTY = "53", "03", "51", "56"
+_PASSED_ON = "62"  # to the application: the control record is older than the status record that says why
 
 
 class OrderLine(Struct, frozen=True):
@@ -87,6 +88,7 @@ class Idocs:
             f'<E1EDS01 SEGMENT="1"><SUMID>010</SUMID><SUMME>{cents(total)}</SUMME><WAERQ>{CURRENCY}</WAERQ></E1EDS01>'
             f"{record}"
         )
+        status = _PASSED_ON if record else status
         return self._post("INVOIC02", "INVOIC", at, body, supplier, status=status, truths=truths)
 
     def receipt(self, at: int, slip: str, order: str, supplier: str, plant: str, lines: Sequence[OrderLine]) -> Post:
@@ -129,6 +131,7 @@ class Idocs:
         body = (
             f'<E1MARAM SEGMENT="1"><MSGFN>004</MSGFN><MATNR>{item}</MATNR><MEINS>EA</MEINS><EAN11>{gtin}</EAN11></E1MARAM>{record}'
         )
+        status = _PASSED_ON if record else status
         return self._post("MATMAS05", "MATMAS", at, body, "MDMCLNT300", status=status, truths=truths)
 
     def _movement(self, at: int, slip: str, items: str, truths: tuple[Truth, ...] = ()) -> Post:
