@@ -1,4 +1,6 @@
-"""A model in the running router: what it decides, how it is replaced, and that nothing it does stops an event."""
+"""A model in the running router: what it decides, how it is replaced, and that nothing it does stops an
+event.
+"""
 
 import asyncio
 from collections import Counter

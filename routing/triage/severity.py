@@ -34,17 +34,17 @@ def assess(taxonomy: Taxonomy, category: Category, reading: Reading, currency: s
     `currency` is that of the table's amounts, the taxonomy's own where it is empty.
     """
     facts, remarks = _facts(taxonomy, category, reading, currency or taxonomy.currency)
-    missing: dict[str, None] = {}
-    for step in taxonomy.severity:
-        found = step.when.evaluate(facts)
-        if found.value is True:
+    missing: list[str] = []
+    for step, value in zip(taxonomy.severity, taxonomy.severity_conditions.evaluate(facts), strict=True):
+        if value is True:
             break
-        missing |= dict.fromkeys(found.missing)
+        if value is None:
+            missing += [name for name in step.when.names if facts.get(name) is None]
     return Assessment(
         severity=step.severity,
         facts=facts,
         exposure=reading.exception.money_at_risk,
-        missing=tuple(missing),
+        missing=tuple(dict.fromkeys(missing)),
         remarks=remarks,
     )
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from contracts.canonical import Category
 from routing.triage import taxonomy_lint
-from routing.triage.policy import Expression, Kind, PolicyError
+from routing.triage.policy import Conditions, Expression, Kind, PolicyError
 from routing.triage.taxonomy_file import Severity, TaxonomyFile
 
 DEFAULT_PATH = Path(__file__).with_name("taxonomy.yaml")
@@ -84,6 +84,7 @@ class Taxonomy:
             SeverityStep(severity=row.sev, when=_condition(f"severity.{row.sev}", row.when, names))
             for row in file.severity
         )
+        self.severity_conditions = Conditions([step.when for step in self.severity])
         self.review_rules = tuple(
             ReviewCondition(
                 id=row.id, when=_condition(f"review_rules.{row.id}", row.when, names), why=row.why
