@@ -34,17 +34,12 @@ def assess(taxonomy: Taxonomy, category: Category, reading: Reading, currency: s
     `currency` is that of the table's amounts, the taxonomy's own where it is empty.
     """
     facts, remarks = _facts(taxonomy, category, reading, currency or taxonomy.currency)
-    missing: list[str] = []
-    for step, value in zip(taxonomy.severity, taxonomy.severity_conditions.evaluate(facts), strict=True):
-        if value is True:
-            break
-        if value is None:
-            missing += [name for name in step.when.names if facts.get(name) is None]
+    severity, missing = taxonomy.severity_table.of(facts)
     return Assessment(
-        severity=step.severity,
+        severity=severity,
         facts=facts,
         exposure=reading.exception.money_at_risk,
-        missing=tuple(dict.fromkeys(missing)),
+        missing=missing,
         remarks=remarks,
     )
 
