@@ -82,9 +82,9 @@ class Pipeline:
         """Take items through all stages; one result or failure each, in order."""
         return run_stages(self.stages, items, self._observer)
 
-    def read(self, items: Sequence[RouterItem]) -> list[NormalisedItem | Failed]:
+    def understand(self, items: Sequence[DecodedItem]) -> list[NormalisedItem | Failed]:
         """Take items as far as `detect`, unobserved: what they mean, and what is remembered of them."""
-        return run_stages(self._reading, items, SilentObserver())
+        return run_stages(self._reading[1:], items, SilentObserver())
 
     async def warm_up(self, reader: StreamReader, partition: int, through: int, depth: int) -> None:
         """Fill `detect`'s memory with the last `depth` items up to `through`."""
@@ -100,7 +100,7 @@ class Pipeline:
                 return
             item = item_of_stored(stored, partition)
             # what is found here was published before; `detect` remembers that it was
-            self.read([item])
+            run_stages(self._reading, [item], SilentObserver())
 
     def _decode(self, item: RouterItem) -> DecodedItem:
         if item.refused_code:

@@ -6,13 +6,15 @@ from heapq import heappop, heappush
 from msgspec import Struct, structs
 
 from simulator.chance import Chance
+from simulator.faults import Fault
+from simulator.gaps import Gaps
 from simulator.messages import SimulatedMessage, Truth
 from simulator.sources import TILLS, Sender
 from simulator.times import HOUR, MINUTE, Calendar
 from simulator.world import WorldSettings
 
-XML, JSON, CLOUD_EVENT = "application/xml", "application/json", "application/cloudevents+json"
-_ENDINGS = {XML: "xml", JSON: "json", CLOUD_EVENT: "json"}
+XML, JSON, CSV, CLOUD_EVENT = "application/xml", "application/json", "text/csv", "application/cloudevents+json"
+_ENDINGS = {XML: "xml", JSON: "json", CSV: "csv", CLOUD_EVENT: "json"}
 
 
 class Post(Struct, frozen=True):
@@ -35,6 +37,11 @@ class Outbox:
         self._chance = Chance(f"{settings.seed}:outbox")
         self._waiting: list[tuple[int, int, Post, bool]] = []
         self._number = 0
+        self._gaps = Gaps()
+
+    def lose(self, series: str, number: int, fault: Fault) -> None:
+        """Note that a till's transaction of that number comes late or never, because of a fault."""
+        self._gaps.lose(series, number, fault)
 
     def send(self, at: int, post: Post) -> None:
         """Take a document that is ready at this second. Some come late, some twice."""
@@ -56,6 +63,7 @@ class Outbox:
         waiting, calendar = self._waiting, self._calendar
         while waiting and waiting[0][0] < second:
             at, number, post, is_damaged = heappop(waiting)
+            told = self._gaps.told_by(post.source_event_id, at) if post.sender is TILLS else ()
             stamp = f"{calendar.plain_day(at)}-{calendar.plain_time(at)}-{number:07}"
             yield SimulatedMessage(
                 source=post.sender.name,
@@ -63,9 +71,9 @@ class Outbox:
                 at=calendar.moment(at),
                 media_type=post.media_type,
                 body=post.body,
-                name=f"{stamp}-{post.what}.{_ENDINGS.get(post.media_type, 'txt')}",
+                name=f"{stamp}-{post.what}.{_ENDINGS[post.media_type]}",
                 source_event_id=post.source_event_id,
-                truths=post.truths,
+                truths=post.truths + told,
                 is_damaged=is_damaged,
             )
 

@@ -60,6 +60,7 @@ class Shelf:
     price_since: int = -10 * 86_400
     price_fault: Fault | None = None
     price_until: int = 0
+    price_told: int = 0
     counted_at: int = -40 * 86_400
     last_variance: int = 0
     received_at: int = -5 * 86_400

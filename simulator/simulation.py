@@ -5,8 +5,20 @@ from collections.abc import Iterator
 from routing.triage.taxonomy import Taxonomy
 from simulator.circumstances import Circumstances
 from simulator.faults import Faults
+from simulator.flows.collection import Collection
+from simulator.flows.counts import Counts
+from simulator.flows.deliveries import Deliveries
 from simulator.flows.flow import Flow, World
+from simulator.flows.prices import Prices
+from simulator.flows.purchasing import Purchasing
+from simulator.flows.sales import Rings, Sales
+from simulator.flows.stock import Stock
+from simulator.flows.updates import Updates
 from simulator.flows.workforce import Workforce
+from simulator.formats.dropfile import Files
+from simulator.formats.idoc import Idocs
+from simulator.formats.poslog import Tills
+from simulator.formats.webhooks import Webhooks
 from simulator.messages import SimulatedMessage
 from simulator.outbox import Outbox
 from simulator.retailer import Retailer
@@ -30,9 +42,27 @@ def simulate(settings: WorldSettings) -> Iterator[SimulatedMessage]:
         circumstances=Circumstances(settings, calendar),
         outbox=Outbox(settings, calendar),
     )
-    flows: tuple[Flow, ...] = (Workforce(world),)
+    flows = _flows(world)
     for day in range(settings.days):
         for flow in flows:
             flow.run(day)
         yield from world.outbox.until((day + 1) * DAY)
     yield from world.outbox.until(_FOREVER)
+
+
+def _flows(world: World) -> tuple[Flow, ...]:
+    """Return the flows in their order of a day."""
+    calendar = world.calendar
+    idocs, webhooks, files = Idocs(calendar), Webhooks(calendar), Files(calendar)
+    rings = Rings()
+    return (
+        Deliveries(world, idocs, webhooks),
+        Stock(world, files),
+        Counts(world, files, idocs, webhooks),
+        Prices(world, files),
+        Updates(world, files, idocs),
+        Purchasing(world, idocs, webhooks),
+        Collection(world, webhooks),
+        Workforce(world),
+        Sales(world, Tills(calendar), rings),
+    )

@@ -171,4 +171,6 @@ def parts(model: bytes) -> tuple[Network, Scale]:
         weights=(held["w1"].copy(), held["w2"].copy(), held["w3"].copy()),
         biases=(held["b1"].copy(), held["b2"].copy(), held["b3"].copy()),
     )
-    return network, Scale(mean=held["mean"].copy(), deviation=1 / held["inverse_deviation"])
+    return network, Scale(
+        mean=held["mean"].copy(), deviation=np.float32(1) / held["inverse_deviation"].astype(np.float32)
+    )

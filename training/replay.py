@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 
 import contracts
+import simulator
 from adapters import canonical, erp, pos, wms
 from adapters.catalogue import Catalogue
+from adapters.pos.dropfile.layouts import read_layouts
 from contracts import ids
 from contracts.adapter import Adapter
 from contracts.documents import Message
 from contracts.errors import EventError
 from contracts.registry import Registry
 from routing.detection import Detectors, InvoiceDetector, SequenceGapDetector
-from routing.items import FoundException, NormalisedItem, RouterItem, TriageDecision
+from routing.items import DecodedItem, FoundException, NormalisedItem, RouterItem, TriageDecision
 from routing.pipeline import Pipeline
 from routing.rendering import Renderer
 from routing.routes import RouteTable
@@ -30,6 +32,7 @@ from training.rows import Rows
 
 BATCH = 500
 PUBLISHED = Path(contracts.__file__).parent / "published"
+LAYOUTS = Path(simulator.__file__).parent / "layouts"
 
 
 class Replay:
@@ -38,7 +41,8 @@ class Replay:
     def __init__(self, labels: Labels) -> None:
         self._labels = labels
         self._sources = sources()
-        self._catalogue = Catalogue((*pos.ADAPTERS, *wms.ADAPTERS, *erp.ADAPTERS, *canonical.ADAPTERS))
+        tills = pos.adapters(read_layouts(LAYOUTS))
+        self._catalogue = Catalogue((*tills, *wms.ADAPTERS, *erp.ADAPTERS, *canonical.ADAPTERS))
         self._registry = Registry.load(PUBLISHED)
         self._rules = RuleTriage(labels.taxonomy)
         self._seen: set[str] = set()
@@ -52,7 +56,7 @@ class Replay:
         `prefix` keeps the places and faults of one run apart from those of another.
         """
         columns = _Columns(self._labels, prefix)
-        batch: list[tuple[RouterItem, Sequence[Truth]]] = []
+        batch: list[tuple[DecodedItem, Sequence[Truth]]] = []
         for message in messages:
             batch += self._accepted(message)
             if len(batch) >= BATCH:
@@ -76,7 +80,7 @@ class Replay:
             observer=SilentObserver(),
         )
 
-    def _accepted(self, message: SimulatedMessage) -> Iterator[tuple[RouterItem, Sequence[Truth]]]:
+    def _accepted(self, message: SimulatedMessage) -> Iterator[tuple[DecodedItem, Sequence[Truth]]]:
         """Yield what the gateway would take of a message: what keeps its contract and is no repeat."""
         sent = Message(body=message.body, media_type=message.media_type)
         try:
@@ -98,12 +102,12 @@ class Replay:
                     arrival=arrival,
                     received_at=message.at.replace("Z", "+00:00"),
                 )
-                yield item, message.truths
+                yield DecodedItem(item=item, document=document), message.truths
         except EventError:
             self.refused += 1
 
-    def _take(self, batch: list[tuple[RouterItem, Sequence[Truth]]], columns: "_Columns") -> None:
-        read = self._pipeline.read([item for item, _ in batch])
+    def _take(self, batch: list[tuple[DecodedItem, Sequence[Truth]]], columns: "_Columns") -> None:
+        read = self._pipeline.understand([item for item, _ in batch])
         known: list[tuple[FoundException, Truth, NormalisedItem]] = []
         for (_, truths), item in zip(batch, read, strict=True):
             if isinstance(item, Failed):

@@ -48,6 +48,21 @@ def parts_of(taught: Sequence[Rows], examined: Rows) -> Parts:
     return Parts(training=joined(taught), calibration=rest.calibration, examination=rest.examination)
 
 
+def all_parts(processes: int) -> Parts:
+    """Simulate all that a model is made from."""
+    *taught, examined = rows_of([*lessons(), WORLDS[TRAINING]], processes)
+    return parts_of(taught, examined)
+
+
+def described() -> dict[str, str]:
+    """Return what a manifest says of the worlds that a model is made from."""
+    return {
+        "worlds to train with": ", ".join(f"seed {seed} from {start}" for seed, start in LESSONS),
+        "world to calibrate with": f"seed {WORLDS[TRAINING].seed} from {WORLDS[TRAINING].start}",
+        "days and stores of each": f"{WORLDS[TRAINING].days} and {WORLDS[TRAINING].stores}",
+    }
+
+
 def examinations(processes: int) -> Mapping[str, Rows]:
     """Return the rows that each world examines with; of the training world only the held-out part."""
     names = list(WORLDS)

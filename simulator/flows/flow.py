@@ -14,6 +14,7 @@ from simulator.outbox import Outbox
 from simulator.retailer import Item, Retailer, Store
 from simulator.sources import CURRENCY, Sender
 from simulator.times import Calendar
+from simulator.words import cents
 from simulator.world import WorldSettings
 
 
@@ -100,27 +101,6 @@ class Reporter:
             report.sender, event_id, Category(fault.category), data, fault.truth(report.key)
         )
         world.outbox.send(report.at, post)
-
-
-def cents(amount: int) -> str:
-    """Return an amount of cents in major units."""
-    whole, part = divmod(abs(amount), 100)
-    return f"{'-' if amount < 0 else ''}{whole}.{part:02}"
-
-
-def pieces(number: float, unit: str = "EA") -> dict[str, str]:
-    """Return a quantity as one side of an exception."""
-    return {"kind": "quantity", "value": f"{number:.2f}".rstrip("0").rstrip("."), "unit": unit}
-
-
-def price(amount: int) -> dict[str, str]:
-    """Return a price as one side of an exception."""
-    return {"kind": "unit-price", "value": cents(amount), "unit": CURRENCY}
-
-
-def state(words: str) -> dict[str, str]:
-    """Return a state as one side of an exception."""
-    return {"kind": "status", "value": words}
 
 
 def toward(usual: float, effect: float, strength: float) -> float:

@@ -1,10 +1,11 @@
 """Shifts: who was planned, who came, and what the roster's rules say."""
 
 from simulator.faults import Fault
-from simulator.flows.flow import Report, Reporter, World, chance_of, pieces, toward
+from simulator.flows.flow import Report, Reporter, World, chance_of, toward
 from simulator.retailer import Store
 from simulator.sources import WORKFORCE
 from simulator.times import DAY, HOUR
+from simulator.words import pieces
 
 LEAST_REST_HOURS = 11.0
 

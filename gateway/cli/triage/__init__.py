@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from gateway.cli.triage import cases, explain, models, signing
+from gateway.cli.triage import cases, evaluate, explain, models, signing, train
 
 
 @click.group()
@@ -12,5 +12,6 @@ def triage() -> None:
 
 for command in (
     explain.explain, models.models, models.verify, models.use, signing.sign, cases.cases,
+    train.train, evaluate.evaluate,
 ):  # fmt: skip
     triage.add_command(command)
