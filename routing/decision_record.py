@@ -5,8 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+# gc=False: many are made at once, and none of them can be part of a cycle
 
-class FeatureRecord(Struct, frozen=True, kw_only=True):
+
+class FeatureRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The features as they were at the decision.
 
     `vector` and `ages` are little-endian float32 in the order of the contract's features (in JSON: base64),
@@ -18,7 +20,7 @@ class FeatureRecord(Struct, frozen=True, kw_only=True):
     ages: bytes
 
 
-class ModelRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ModelRecord(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A model's whole answer, whoever decided.
 
     `sha256` begins that of its graph. `confidence` is the probability of `root_cause`; `level_p` and
@@ -45,7 +47,7 @@ class ModelRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     would_help: tuple[str, ...] = ()
 
 
-class ShadowRecord(Struct, frozen=True, kw_only=True):
+class ShadowRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What a challenger would have said of the same features; nothing followed from it."""
 
     model: str
@@ -56,7 +58,7 @@ class ShadowRecord(Struct, frozen=True, kw_only=True):
     set: tuple[str, ...]
 
 
-class AutonomyRecord(Struct, frozen=True, kw_only=True):
+class AutonomyRecord(Struct, frozen=True, kw_only=True, gc=False):
     """What the model might do alone with this exception (`L0`..`L4`), and why no more.
 
     `caps` are all limits, `bound_by` the first of the lowest.

@@ -33,7 +33,7 @@ class FoundException(Struct, frozen=True, kw_only=True):
     features: FeatureVector | None = None
 
 
-class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What triage says of one exception. Travels to the owner in `data.triage`.
 
     `root_cause` is a leaf of the taxonomy (`INV.shrink`), `confidence` its probability 0..1, `alternatives`

@@ -23,6 +23,7 @@ from routing.receipts import decode, find_receipt
 from routing.rendering import Renderer
 from routing.router import PartitionRouter, RouterSettings
 from routing.stages import SilentObserver
+from routing.triage import Triage
 
 OWNER = "store-ops"
 SOURCE = Source(name="tills", system="till", time_zone="UTC", currency="EUR", hash_key=b"k")
@@ -111,7 +112,11 @@ class Settled(SilentObserver):
 
 
 def make_router(
-    client: Client, observer: Settled, owners: tuple[str, ...] = (OWNER,), partition: int = 0
+    client: Client,
+    observer: Settled,
+    owners: tuple[str, ...] = (OWNER,),
+    partition: int = 0,
+    triage: Triage | None = None,
 ) -> PartitionRouter:
     pipeline = Pipeline(
         adapter_of=lambda contract: TillAdapter(),
@@ -119,7 +124,7 @@ def make_router(
         registry=Registry.load(),
         sources={"tills": SOURCE},
         detector=NothingDetected(),
-        triage=EverythingP3(),
+        triage=triage or EverythingP3(),
         routes=Owners(*owners),  # type: ignore[arg-type]  # a fake of the one method that is used
         renderer=Renderer("https://crossdock.test"),
         observer=observer,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from contracts.canonical import Category
-from routing.triage.policy import Value
+from routing.triage.policy import Conditions, Value
 from routing.triage.reading import Reading
 from routing.triage.taxonomy import CategoryEntry, ReviewCondition, Taxonomy
 
@@ -13,11 +13,15 @@ class ReviewRules:
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._rules = taxonomy.review_rules
+        self._conditions = Conditions([rule.when for rule in taxonomy.review_rules])
 
     def reasons(self, facts: Mapping[str, Value], absent: Sequence[str]) -> tuple[str, ...]:
         """Return `<id>: <why>`, with the `absent` sources, for each rule that is true (hot path)."""
-        true = [rule for rule in self._rules if rule.when.holds(facts)]
-        return tuple([f"{rule.id}: {rule.why}{_named(rule, absent)}" for rule in true]) if true else ()
+        found = self._conditions.evaluate(facts)
+        if True not in found:
+            return ()
+        true = [rule for rule, value in zip(self._rules, found, strict=True) if value is True]
+        return tuple([f"{rule.id}: {rule.why}{_named(rule, absent)}" for rule in true])
 
 
 def _named(rule: ReviewCondition, absent: Sequence[str]) -> str:

@@ -22,7 +22,9 @@ UNPROVEN = 2.0  # a threshold that no probability reaches
 
 
 class Answer(NamedTuple):
-    """A model's answer on one exception, as rules and records read it."""
+    """A model's answer on one exception, as rules and records read it. `others` are further leaves,
+    likeliest first.
+    """
 
     leaf: Leaf
     confidence: float
@@ -30,8 +32,11 @@ class Answer(NamedTuple):
     threshold: float
     set: tuple[str, ...]
     set_size: int
-    top: dict[str, float]
-    row: int
+    others: dict[str, float]
+
+    def rules_out(self, leaf: Leaf) -> bool:
+        """Say whether a leaf is outside the conformal set; of a set that was cut nobody can tell."""
+        return leaf.id not in self.set and self.set_size <= len(self.set)
 
 
 class AnswerSheet:
@@ -80,8 +85,7 @@ class AnswerSheet:
                     UNPROVEN if threshold is None else threshold,
                     tuple(names[:size]) if size <= len(names) else self._wide_set(scores, row),
                     size,
-                    dict(zip(names, probabilities[row], strict=True)),
-                    row,
+                    dict(zip(names[1:], probabilities[row][1:], strict=True)),
                 )
             )
         return answers
@@ -93,7 +97,7 @@ class AnswerSheet:
         levels, categories = _rounded(scores.level_p), _rounded(scores.category_p)
         weights, features = scores.reason_v.tolist(), scores.reason_i.tolist()
         values = rows[np.arange(len(rows))[:, None], scores.reason_i].tolist()
-        missing = np.isnan(rows)
+        missing = np.isnan(rows).view(np.uint8)
         records = []
         for row, (found, answer) in enumerate(zip(exceptions, answers, strict=True)):
             category = found.exception.category
@@ -112,7 +116,7 @@ class AnswerSheet:
                     set_size=answer.set_size,
                     threshold=self._thresholds[category],
                     reasons=self._reasons(category, features[row], values[row], weights[row]),
-                    would_help=self._would_help(answer.set, missing[row]),
+                    would_help=self._would_help(answer.set, missing[row].tobytes()),
                 )
             )
         return records
@@ -142,7 +146,7 @@ class AnswerSheet:
             ]
         )
 
-    def _would_help(self, leaves: Sequence[str], missing: NDArray[np.bool_]) -> tuple[str, ...]:
+    def _would_help(self, leaves: Sequence[str], missing: bytes) -> tuple[str, ...]:
         """Return the evidence for the leaves in question that was not there; none where there is no
         question.
         """

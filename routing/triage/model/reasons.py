@@ -5,8 +5,10 @@ freely.
 import math
 from collections.abc import Callable, Mapping
 
+from msgspec import Struct
+
 from contracts.canonical import Category
-from routing.triage.feature_table import FEATURES, NAMES, Feature
+from routing.triage.feature_table import FEATURES, Feature
 from routing.triage.model.manifest import CategoryReference, FeatureReference
 
 REASONS_LIMIT = 3
@@ -31,23 +33,41 @@ def natural(feature: Feature, value: float) -> float:
     return inverse(min(max(value, -OVERFLOW), OVERFLOW)) if inverse else value
 
 
+class _Template(Struct, frozen=True, kw_only=True):
+    """A sentence with its variable place; a flag has none, but two sentences."""
+
+    before: str
+    after: str
+    yes: str = ""
+    no: str = ""
+
+
 class ReasonTemplates:
     """Makes sentences; the norms of a category are the medians of the model's reference rows."""
 
     def __init__(self, reference: Mapping[str, CategoryReference]) -> None:
-        self._norms = {
-            category: [_norm(reference.get(category.value), name) for name in NAMES] for category in Category
+        self._templates = {
+            category: [
+                _template(feature, _norm(reference.get(category.value), feature.name)) for feature in FEATURES
+            ]
+            for category in Category
         }
 
     def sentence(self, category: Category, place: int, value: float) -> str:
-        """Return the sentence for the feature at `place` of the contract."""
-        feature, norm = FEATURES[place], self._norms[category][place]
-        if feature.transform == "flag":
-            said = "yes" if value >= 0.5 else "no"
-            usual = "" if norm is None else f" (usually {'yes' if norm >= 0.5 else 'no'})"
-            return f"{feature.name}: {feature.meaning}: {said}{usual}"
-        usual = "" if norm is None else f" (usually {natural(feature, norm):.4g})"
-        return f"{feature.name}: {feature.meaning}: {natural(feature, value):.4g} {feature.unit}{usual}"
+        """Return the sentence for the feature at `place` of the contract (hot path)."""
+        template = self._templates[category][place]
+        if template.yes:
+            return template.yes if value >= 0.5 else template.no
+        return f"{template.before}{natural(FEATURES[place], value):.4g}{template.after}"
+
+
+def _template(feature: Feature, norm: float | None) -> _Template:
+    before = f"{feature.name}: {feature.meaning}: "
+    if feature.transform == "flag":
+        usual = "" if norm is None else f" (usually {'yes' if norm >= 0.5 else 'no'})"
+        return _Template(before="", after="", yes=f"{before}yes{usual}", no=f"{before}no{usual}")
+    usual = "" if norm is None else f" (usually {natural(feature, norm):.4g})"
+    return _Template(before=before, after=f" {feature.unit}{usual}")
 
 
 def _norm(reference: CategoryReference | None, name: str) -> float | None:
