@@ -69,7 +69,7 @@ class Outbox:
         waiting, calendar = self._waiting, self._calendar
         while waiting and waiting[0][0] < second:
             at, number, post, is_damaged = heappop(waiting)
-            told = self._gaps.told_by(post.source_event_id, at) if post.sender is TILLS else ()
+            told = self._gaps.told_by(post.source_event_id, at) if post.sender is TILLS and not is_damaged else ()
             stamp = f"{calendar.plain_day(at)}-{calendar.plain_time(at)}-{number:07}"
             yield SimulatedMessage(
                 source=post.sender.name,
