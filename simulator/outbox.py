@@ -13,7 +13,12 @@ from simulator.sources import ERP, STORE_FILES, TILLS, WAREHOUSES, Sender
 from simulator.times import HOUR, MINUTE, Calendar
 from simulator.world import WorldSettings
 
-XML, JSON, CSV, CLOUD_EVENT = "application/xml", "application/json", "text/csv", "application/cloudevents+json"
+XML, JSON, CSV, CLOUD_EVENT = (
+    "application/xml",
+    "application/json",
+    "text/csv",
+    "application/cloudevents+json",
+)
 _ENDINGS = {XML: "xml", JSON: "json", CSV: "csv", CLOUD_EVENT: "json"}
 # a till's own series would show what it lost
 _INTERRUPTED = frozenset({STORE_FILES, WAREHOUSES, ERP})
@@ -61,7 +66,8 @@ class Outbox:
         if chance.happens(settings.duplicate):
             repeat = structs.replace(post, what=f"{post.what}-again", truths=())
             self._push(at + round(chance.wait(30 * MINUTE)), repeat, False)
-        if settings.damaged and chance.happens(settings.damaged):
+        # a file of rows that was cut off is refused only where it has a trailer
+        if settings.damaged and post.media_type != CSV and chance.happens(settings.damaged):
             self._push(at, self._damaged(post), True)
 
     def until(self, second: int) -> Iterator[SimulatedMessage]:
@@ -69,7 +75,8 @@ class Outbox:
         waiting, calendar = self._waiting, self._calendar
         while waiting and waiting[0][0] < second:
             at, number, post, is_damaged = heappop(waiting)
-            told = self._gaps.told_by(post.source_event_id, at) if post.sender is TILLS and not is_damaged else ()
+            is_numbered = post.sender is TILLS and not is_damaged
+            told = self._gaps.told_by(post.source_event_id, at) if is_numbered else ()
             stamp = f"{calendar.plain_day(at)}-{calendar.plain_time(at)}-{number:07}"
             yield SimulatedMessage(
                 source=post.sender.name,

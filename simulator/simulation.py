@@ -47,7 +47,8 @@ def simulate(settings: WorldSettings) -> Iterator[SimulatedMessage]:
     for day in range(settings.days):
         for flow in flows:
             flow.run(day)
-        yield from world.outbox.until((day + 1) * DAY)
+        # the next day still announces deliveries in this one's afternoon
+        yield from world.outbox.until(day * DAY)
     yield from world.outbox.until(_FOREVER)
 
 

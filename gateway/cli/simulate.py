@@ -43,7 +43,9 @@ class Sending:
         self.counts = Counts()
         self.refusals: list[Refusal] = []
         self._couriers = {
-            sender.name: Courier(client, sender.name, token_of(sender.name), patience_seconds=PATIENCE_SECONDS)
+            sender.name: Courier(
+                client, sender.name, token_of(sender.name), patience_seconds=PATIENCE_SECONDS
+            )
             for sender in SENDERS
         }
 
@@ -57,16 +59,24 @@ class Sending:
 
 
 @click.command(name="simulate")
-@click.option("--days", type=click.IntRange(1, 3650), default=None, help="How many days pass; else the world's own.")
-@click.option("--stores", type=click.IntRange(1, 5000), default=None, help="How many stores; else the world's own.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=None, help="How many days pass; else the world's own."
+)
+@click.option(
+    "--stores", type=click.IntRange(1, 5000), default=None, help="How many stores; else the world's own."
+)
 @click.option("--seed", type=int, default=None, help="The same seed gives the same bytes.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
               help="A new folder: one for each source, truth.ndjson, settings.")  # fmt: skip
 @click.option("--world", type=click.Choice(sorted(WORLDS)), default="training", show_default=True,
-              help="How large the retailer is, what goes wrong, and how well its systems say so.")  # fmt: skip
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The first day; else the world's own.")
+              help="Its size, what goes wrong in it, and how well its systems say so.")  # fmt: skip
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The first day; else the world's own."
+)
 @click.option("--send", "sends", is_flag=True, help="Send the messages to a running Crossdock.")
-@click.option("--url", default="", help="With --send: the gateway; else the one that runs on the data folder.")
+@click.option(
+    "--url", default="", help="With --send: the gateway; else the one that runs on the data folder."
+)
 @data_option
 @config_option
 @json_option

@@ -2,6 +2,8 @@
 
 import math
 
+from msgspec import Struct, structs
+
 from simulator.faults import Fault
 from simulator.flows.flow import Report, Reporter, World, chance_of, toward
 from simulator.flows.sales import Rings
@@ -13,7 +15,8 @@ from simulator.times import DAY, HOUR, MINUTE
 from simulator.words import cents, money, state
 
 _LIMIT = 5_000  # cents, from which on a refund without its sale is told
-_BY_WATCH = 0.42
+# the shares that the watch tells of, and not the till: what a till can't know, it can't show
+_BY_WATCH = {"omni_unlinked": 0.75, "wrong_price_refund": 0.65, "employee_fraud": 0.5, "goodwill_legit": 0.45}
 _DAYS_OF_CASHIER = 7
 
 # the shares of refunds with a receipt, a manager's word, a till that was offline, and an online order
@@ -27,6 +30,28 @@ _REASONS = {
     "pos_double_post": ("defective", "changed mind"), "wrong_price_refund": ("defective", "does not fit"),
     "goodwill_legit": ("goodwill", "manager approved"), "omni_unlinked": ("online order", "web order"),
 }  # fmt: skip
+_MISLEADING = (
+    ("cashier_z", 2.5), ("cust_ret90", 8.0), ("mgr_override", 1.0), ("online_link", 1.0), ("dup_min", 9.0)
+)  # fmt: skip
+
+
+class _Refund(Struct, frozen=True, kw_only=True):
+    """One refund that looks odd. Money is in cents for one, given back and paid before.
+
+    `minutes` is how long ago the same was given back already.
+    """
+
+    fault: Fault
+    root: str
+    store: Store
+    cashier: int
+    customer: str
+    item: Item
+    quantity: int
+    given: int
+    paid: int
+    at: int
+    minutes: float | None
 
 
 class Refunds:
@@ -68,7 +93,9 @@ class Refunds:
         chance = self._chance
         self._customers += 1
         name = f"K{self._customers:06}"
-        before = chance.count(1.2) + (round(chance.wait(7) * fault.strength) + 2 if root == "customer_abuse" else 0)
+        before = chance.count(1.2) + (
+            round(chance.wait(7) * fault.strength) + 2 if root == "customer_abuse" else 0
+        )
         self._by_customer[name] = before
         return name
 
@@ -78,42 +105,46 @@ class Refunds:
         self._by_cashier.setdefault((store.index, cashier), []).append(day)
         self._by_customer[customer] = self._by_customer.get(customer, 0) + 1
         item = chance.choice(self._dear)
-        regular = item.price
-        quantity = max(1, math.ceil(_LIMIT / regular) if regular * 2 < _LIMIT else chance.choice((1, 1, 2)))
-        if regular * quantity < _LIMIT:
-            quantity = math.ceil(_LIMIT / regular)
-        given = paid = regular
+        quantity = max(math.ceil(_LIMIT / item.price), chance.choice((1, 1, 2)))
+        given = paid = item.price
         if root == "wrong_price_refund":
-            paid = round(regular * (1 - chance.choice((0.1, 0.15, 0.2, 0.25, 0.3)) * (0.4 + 0.6 * fault.strength)))
-            if chance.happens(0.3):
-                given = round(regular * chance.uniform(1.04, 1.3))
-        minutes = 1 + chance.wait(6) if root == "pos_double_post" else None
-        if minutes is not None:
-            self._ring(store, cashier, item, quantity, regular, given, at - round(minutes * MINUTE), customer, None, root)
-        if chance.happens(_BY_WATCH):
-            self._report(fault, root, store, cashier, customer, item, quantity, given, paid, at, minutes)
+            discount = chance.choice((0.1, 0.15, 0.2, 0.25, 0.3)) * (0.4 + 0.6 * fault.strength)
+            paid = round(paid * (1 - discount))
+            given = round(given * chance.uniform(1.04, 1.3)) if chance.happens(0.3) else given
+        refund = _Refund(
+            fault=fault, root=root, store=store, cashier=cashier, customer=customer, item=item,
+            quantity=quantity, given=given, paid=paid, at=at,
+            minutes=1 + chance.wait(6) if root == "pos_double_post" else None,
+        )  # fmt: skip
+        if refund.minutes is not None:
+            self._ring(structs.replace(refund, at=at - round(refund.minutes * MINUTE)), is_first=True)
+        if chance.happens(_BY_WATCH.get(root, 0.4)):
+            self._report(refund)
         else:
-            self._ring(store, cashier, item, quantity, regular, given, at, customer, fault, root)
+            self._ring(refund, is_first=False)
 
-    def _ring(
-        self, store: Store, cashier: int, item: Item, quantity: int, regular: int, given: int, at: int,
-        customer: str, fault: Fault | None, root: str,
-    ) -> None:
-        """Ring up a refund: one with a fault names no sale, any other does."""
-        chance = self._chance
-        reason_of = chance.choice(tuple(_REASONS)) if chance.happens(self._world.settings.misreported) else root
-        strength = fault.strength if fault else 1.0
-        reason = chance.choice(_REASONS[reason_of]) if chance.happens(0.3 + 0.4 * strength) else ""
-        sold_at = at - round(chance.uniform(0.5, 20) * DAY)
-        sale = None if fault else ("1", self._world.calendar.day(sold_at), chance.randrange(100, 9000))
-        line = ReturnedLine(item.id, quantity, regular, given, sale, reason)
-        truths = (fault.truth(line_key(1, item.id)),) if fault else ()
-        shown = customer if chance.happens(0.5) else ""
+    def _ring(self, refund: _Refund, *, is_first: bool) -> None:
+        """Ring up a refund. The first of two names its sale; any other with a fault names none."""
+        chance, fault, root = self._chance, refund.fault, refund.root
+        store, at, item, cashier = refund.store, refund.at, refund.item, refund.cashier
+        if chance.happens(self._world.settings.misreported):
+            root = chance.choice(tuple(_REASONS))
+        reason = chance.choice(_REASONS[root]) if chance.happens(0.3 + 0.4 * fault.strength) else ""
+        line = ReturnedLine(
+            item.id, refund.quantity, item.price, refund.given, self._sale(at) if is_first else None, reason
+        )
+        truths = () if is_first else (fault.truth(line_key(1, item.id)),)
+        customer = refund.customer if chance.happens(0.5) else ""
 
         def transaction(till: str, number: int) -> Post:
-            return self._tills.refund(store.id, till, number, at, cashier, [line], shown, truths)
+            return self._tills.refund(store.id, till, number, at, cashier, [line], customer, truths)
 
         self._rings.add(store, at, transaction)
+
+    def _sale(self, at: int) -> tuple[str, str, int]:
+        """Return till, day and number of a sale some days ago."""
+        sold_at = at - round(self._chance.uniform(0.5, 20) * DAY)
+        return "1", self._world.calendar.day(sold_at), self._chance.randrange(100, 9000)
 
     def _take_back(self, store: Store, day: int) -> None:
         """Let something come back with its receipt, or for less than anybody looks at."""
@@ -122,9 +153,15 @@ class Refunds:
         at = day * DAY + round(chance.uniform(9, 20) * HOUR)
         cashier, quantity = chance.randrange(CASHIERS), 1
         has_sale = shelf.till >= _LIMIT or chance.happens(0.85)
-        sold_at = at - round(chance.uniform(0.5, 20) * DAY)
-        sale = ("1", self._world.calendar.day(sold_at), chance.randrange(100, 9000)) if has_sale else None
-        line = ReturnedLine(shelf.item.id, quantity, shelf.till, shelf.till, sale, chance.choice(("", "defective", "changed mind")))
+        sale = self._sale(at) if has_sale else None
+        line = ReturnedLine(
+            shelf.item.id,
+            quantity,
+            shelf.till,
+            shelf.till,
+            sale,
+            chance.choice(("", "defective", "changed mind")),
+        )
         shelf.physical += quantity
         shelf.book += quantity
 
@@ -133,45 +170,51 @@ class Refunds:
 
         self._rings.add(store, at, transaction)
 
-    def _report(
-        self, fault: Fault, root: str, store: Store, cashier: int, customer: str, item: Item, quantity: int,
-        given: int, paid: int, at: int, minutes: float | None,
-    ) -> None:
-        chance, strength = self._chance, fault.strength
+    def _report(self, refund: _Refund) -> None:
+        chance, fault, store, at = self._chance, refund.fault, refund.store, refund.at
+        values, before = self._known(refund)
+        if fault.is_misleading:
+            values |= [chance.choice(_MISLEADING)]
+        till, day = 1 + chance.randrange(2), self._world.calendar.day(at)
+        number = f"{store.id}/{till}/{day}/{chance.randrange(100, 9000)}"
+        is_by_amount = refund.given != refund.paid or chance.happens(0.5)
+        amount = refund.given * refund.quantity
+        self._reporter.send(
+            Report(
+                sender=RETURNS_WATCH, fault=fault, store=store, at=at + round(chance.wait(0.5) * HOUR),
+                occurred_at=at, key=number, item=refund.item, references=(("transaction", number),),
+                expected=money(refund.paid * refund.quantity) if is_by_amount else state("usual refund"),
+                actual=money(amount) if is_by_amount else state(f"refund of {cents(amount)}"),
+                values=values, before=before, at_risk=amount,
+            )
+        )  # fmt: skip
+
+    def _known(self, refund: _Refund) -> tuple[dict[str, float | None], dict[str, float]]:
+        """Return what the watch knows of a refund now, and what it knew before."""
+        chance, strength, root = self._chance, refund.fault.strength, refund.root
         has_receipt, has_manager, is_offline, is_online = _HABITS[root]
-        recent = [day for day in self._by_cashier[store.index, cashier] if day > at // DAY - _DAYS_OF_CASHIER]
-        amount = given * quantity
+        days = self._by_cashier[refund.store.index, refund.cashier]
+        recent = sum(day > refund.at // DAY - _DAYS_OF_CASHIER for day in days)
+        amount = refund.given * refund.quantity / 100
         usual: dict[str, float] = {
-            "refund_z": (math.log(amount / 100) - 4.3) / 0.5 + chance.gauss(0, 0.4),
-            "cashier_z": (len(recent) - 1.2) / 0.9 + chance.gauss(0, 0.5), "refund_vs_paid": 0.0,
-            "cust_ret90": float(self._by_customer[customer]), "receipt_present": 1.0,
-            "mgr_override": float(chance.happens(0.12)), "pos_offline": 0.0, "online_link": 0.0,
+            "refund_z": (math.log(amount) - 4.3) / 0.5 + chance.gauss(0, 0.4),
+            "cashier_z": (recent - 1.2) / 0.9 + chance.gauss(0, 0.5),
+            "cust_ret90": float(self._by_customer[refund.customer]), "refund_vs_paid": 0.0,
+            "receipt_present": 1.0, "mgr_override": float(chance.happens(0.12)), "pos_offline": 0.0,
+            "online_link": 0.0,
         }  # fmt: skip
-        values: dict[str, float | None] = usual | {
+        values: dict[str, float | None] = {
+            **usual,
             "receipt_present": float(chance.happens(toward(0.7, has_receipt, strength))),
             "mgr_override": float(chance.happens(toward(0.15, has_manager, strength))),
             "pos_offline": float(chance.happens(toward(0.08, is_offline, strength))),
             "online_link": float(chance.happens(toward(0.15, is_online, strength))),
-            "refund_vs_paid": given / paid - 1, "refund_amount": amount / 100,
+            "refund_vs_paid": refund.given / refund.paid - 1,
+            "refund_amount": amount,
             "promo_active": float(chance.happens(0.6 if root == "wrong_price_refund" else 0.2)),
-        }  # fmt: skip
-        if minutes is not None:
-            values["dup_min"] = minutes if chance.happens(0.3 + 0.6 * strength) else None
+        }
+        if refund.minutes is not None:
+            values["dup_min"] = refund.minutes if chance.happens(0.3 + 0.6 * strength) else None
         elif chance.happens(0.06):
             values["dup_min"] = chance.uniform(20, 600)
-        if fault.is_misleading:
-            name, value = chance.choice(
-                (("cashier_z", 2.5), ("cust_ret90", 8.0), ("mgr_override", 1.0), ("online_link", 1.0), ("dup_min", 9.0))
-            )
-            values[name] = value
-        number = f"{store.id}/{1 + chance.randrange(2)}/{self._world.calendar.day(at)}/{chance.randrange(100, 9000)}"
-        is_by_amount = given != paid or chance.happens(0.5)
-        self._reporter.send(
-            Report(
-                sender=RETURNS_WATCH, fault=fault, store=store, at=at + round(chance.wait(0.5) * HOUR), occurred_at=at,
-                key=number, item=item, references=(("transaction", number),),
-                expected=money(paid * quantity) if is_by_amount else state("usual refund"),
-                actual=money(amount) if is_by_amount else state(f"refund of {cents(amount)}"),
-                values=values, before=usual, at_risk=amount,
-            )
-        )  # fmt: skip
+        return values, usual
