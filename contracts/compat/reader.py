@@ -199,7 +199,10 @@ class Reader:
             return self.unknown(schema, keyword, base)
         terms, members = self.terms, schema[keyword].items()
         return self._about_objects(
-            [terms.every_member(terms.pattern(pattern), self.below(child, base)) for pattern, child in members]
+            [
+                terms.every_member(terms.pattern(pattern), self.below(child, base))
+                for pattern, child in members
+            ]
         )
 
     def _additional_properties(self, schema: dict[str, Any], keyword: str, base: str) -> Term:

@@ -24,6 +24,7 @@ from gateway.cli import (
     simulate,
     sources,
     token,
+    triage,
 )
 from gateway.cli.common import OUT_OF_REACH, fail
 from gateway.data_folder import FolderInUse
@@ -61,6 +62,7 @@ for command in (
     adapters.adapters, routes.routes,
     events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
     documents.openapi, documents.asyncapi,
+    triage.triage,
 ):  # fmt: skip
     crossdock.add_command(command)
 
