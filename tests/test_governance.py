@@ -1,8 +1,10 @@
 """The judgement of a version on its way: relation, floor, waivers, readers, and what may follow what."""
 
+import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import jsonschema
 import pytest
 from contract_folders import DAY, LOSS_PREVENTION, MANIFEST, contract, manifest, schema, text
 from msgspec import UNSET, structs
@@ -20,6 +22,7 @@ from contracts.governance.transitions import TransitionRefused
 from contracts.governance.versions import raised
 from contracts.manifest import Deprecation, Kind, State, VersionEntry, Waiver
 from contracts.usage import Used, VersionUsage
+from contracts.validation import compile_schema
 
 COMPATIBLE, BREAKING, UNDECIDED = Verdict.COMPATIBLE, Verdict.BREAKING, Verdict.UNDECIDED
 
@@ -136,6 +139,71 @@ def test_an_edit_of_a_published_version_is_told_what_it_would_be() -> None:
 def test_the_first_version_breaks_nobody() -> None:
     found = reviewed({}, schema(), "1.0.0")
     assert (found.outcome, found.steps, found.least) == (COMPATIBLE, (), "1.0.0")
+
+
+BASE = schema(
+    code=text(enum=["a", "b"]),
+    reason={"description": "Why.", "type": "string", "x-extensible-enum": ["lost", "stolen"]},
+    note=text(),
+    aisle=text(demanded=True),
+)
+
+
+def edited(edit: Any) -> dict[str, Any]:
+    proposed = copy.deepcopy(BASE) | {"$id": schema("1.1.0")["$id"]}
+    edit(proposed)
+    return proposed
+
+
+def remove_aisle(proposed: dict[str, Any]) -> None:
+    del proposed["properties"]["aisle"]
+    proposed["required"].remove("aisle")
+
+
+@pytest.mark.parametrize(
+    ("edit", "outcome", "rule", "words"),
+    [
+        (lambda s: s["properties"].update(shelf=text()), COMPATIBLE, None, ""),
+        (lambda s: s["properties"]["reason"]["x-extensible-enum"].append("found"), COMPATIBLE, None, ""),
+        (remove_aisle, BREAKING, "property.required.removed", "Keep it, or make it 2.0.0."),
+        (
+            lambda s: s["properties"]["code"]["enum"].append("c"), BREAKING, "enum.value.added",
+            "as an `x-extensible-enum` it could grow in a minor",
+        ),
+        (
+            lambda s: s["properties"]["quantity"].update(minimum=1), BREAKING, "minimum.raised",
+            "loss-prevention (lp@example.com) reads /quantity. Keep the bound as it was",
+        ),
+        (
+            lambda s: s["properties"].update(remark=s["properties"].pop("note")), BREAKING, "property.renamed",
+            "Keep the old name, and add the new one beside it as an optional member",
+        ),
+        (
+            lambda s: s["properties"]["quantity"].update({"x-unit": "cases"}), BREAKING, "unit.changed",
+            "Keep the unit, and add a member of another name",
+        ),
+    ],
+    ids=["optional-added", "code-added", "required-removed", "enum-widened", "minimum", "rename", "unit"],
+)  # fmt: skip
+def test_each_everyday_edit_has_its_verdict_a_sentence_to_act_on_and_a_witness(
+    edit: Any, outcome: Verdict, rule: str | None, words: str
+) -> None:
+    proposed = edited(edit)
+    found = reviewed({"1.0.0": BASE}, proposed, "1.1.0", consumers=(LOSS_PREVENTION,))
+    assert found.outcome is outcome
+    assert found.least == ("1.1.0" if outcome is COMPATIBLE else "2.0.0")
+    standing = [each for each in found.steps[0].findings if each.verdict is not COMPATIBLE]
+    assert [each.finding.rule for each in standing] == ([] if rule is None else [rule])
+    for judged in standing:
+        assert words in judged.sentence
+        if judged.finding.kind == "language":
+            verdicts = {
+                (bool(engine.is_valid(judged.finding.witness)), side)
+                for side, document in (("old", BASE), ("new", proposed))
+                for engine in (compile_schema(document), jsonschema.Draft202012Validator(document))
+            }
+            assert len(verdicts) == 2  # both engines agree, and the two sides differ
+            assert {valid for valid, _ in verdicts} == {True, False}
 
 
 # ---- native contracts: what was valid stays valid

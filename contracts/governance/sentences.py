@@ -32,7 +32,10 @@ def _consequence(finding: Finding, verdict: Verdict, against: str) -> list[str]:
     if verdict is Verdict.UNDECIDED:
         return ["What is not proven counts as breaking"]
     if finding.kind == "policy":
-        return [f"No event shows it: {against} and this read the same and mean something else"]
+        same = finding.rule.endswith(".changed")
+        return (
+            [f"No event shows it: {against} and this look the same and mean something else"] if same else []
+        )
     if finding.direction.endswith("backward"):
         return [f"So who still writes {against} would be refused, and kept events of it could not be read"]
     return [f"So who reads {against} would meet events that it does not allow"]
