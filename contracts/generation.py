@@ -118,14 +118,22 @@ class _Maker:
         return "".join(self._chance.choices(_LETTERS, k=size))
 
     def _number(self, kind: str, schema: Schema) -> int | float:
-        low = schema.get("minimum", schema.get("exclusiveMinimum", INTEGERS[0]))
-        high = schema.get("maximum", schema.get("exclusiveMaximum", max(INTEGERS[1], low)))
+        low = _bound(schema, "minimum", "exclusiveMinimum", INTEGERS[0])
+        high = _bound(schema, "maximum", "exclusiveMaximum", max(INTEGERS[1], low))
         low = min(low, high)
         at_the_edge = self._chance.random() < 0.2
         if kind == "integer" or self._chance.random() < 0.5:
             ends = (int(low), int(high), 0)
             return self._chance.choice(ends) if at_the_edge else self._chance.randint(int(low), int(high))
         return round(self._chance.uniform(low, high), 3)
+
+
+def _bound(schema: Schema, inclusive: str, exclusive: str, usual: float) -> float:
+    for keyword in (inclusive, exclusive):
+        if keyword in schema:
+            bound: float = schema[keyword]
+            return bound
+    return usual
 
 
 class _Pattern:

@@ -97,7 +97,7 @@ class TimerRecord(Struct, frozen=True, kw_only=True):
 class AuditRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An act: who did what to which record, when (RFC 3339), and why."""
 
-    act: Literal["claimed", "replayed", "discarded", "refused", "read"]
+    act: Literal["claimed", "replayed", "discarded", "refused", "read", "subscribed"]
     subject_id: str
     actor: str
     at: str

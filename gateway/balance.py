@@ -33,6 +33,11 @@ async def read_balance(client: Client, consumers: Mapping[str, str]) -> Balance:
 
     Raises: ApiError, BrokerUnavailable.
     """
+    return await balance(LedgerReader(client), await read_positions(client, consumers))
+
+
+async def read_positions(client: Client, consumers: Mapping[str, str]) -> Positions:
+    """Return where consumers are now. Raises: ApiError, BrokerUnavailable."""
     owners: dict[str, Position] = {}
     for owner, consumer in consumers.items():
         try:
@@ -40,13 +45,12 @@ async def read_balance(client: Client, consumers: Mapping[str, str]) -> Balance:
         except ApiError as error:
             if error.err_code != CONSUMER_NOT_FOUND:
                 raise
-    positions = Positions(
+    return Positions(
         owners=owners,
         verdicts=await _position(client, subjects.RESULTS_STREAM, "delivery"),
         timers=await _position(client, subjects.TIMERS_STREAM, "delivery"),
         advisories=await _position(client, subjects.ADVISORIES_STREAM, "delivery"),
     )
-    return await balance(LedgerReader(client), positions)
 
 
 async def _position(client: Client, stream: str, consumer: str) -> Position:

@@ -58,7 +58,7 @@ async def balance(reader: Reader, positions: Positions) -> Balance:
             lanes.take_receipt(stored.sequence, receipt)
         else:
             lanes.take_attempt(stored)
-    evidence = await _evidence(reader, positions, lanes)
+    evidence = await read_evidence(reader, positions, lanes)
     dead = await reader.counts(subjects.DEAD_LETTERS_STREAM, "dlq.>")
     missing = await _missing(reader, outcomes, {int(subject.split(".")[1]) for subject in held})
     by_owner = {owner: DeliveryBalance() for owner in positions.owners}
@@ -81,9 +81,13 @@ async def balance(reader: Reader, positions: Positions) -> Balance:
     )
 
 
-async def _evidence(reader: Reader, positions: Positions, lanes: Lanes) -> Evidence:
+async def read_evidence(reader: Reader, positions: Positions, lanes: Lanes, owner: str = "*") -> Evidence:
+    """Return what the other streams say of the deliveries in `lanes`; of one owner's where one is named.
+
+    Raises: BrokerUnavailable.
+    """
     evidence = Evidence(positions, lanes)
-    async for stored in reader.scan(subjects.RESULTS_STREAM, "result.>"):
+    async for stored in reader.scan(subjects.RESULTS_STREAM, f"result.{owner}.*"):
         verdict = read_verdict(stored.body)
         if verdict is not None:  # delivery took no notice of junk either
             _, owner, delivery = stored.subject.split(".")

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -104,26 +105,44 @@ owner = {team = "tests", contact = "tests@example.com"}
 [versions."1.0.0"]
 state = "deprecated"
 published = 2026-01-01
-deprecated = {effective = 2026-02-01, removal = 2027-02-01, alternative = "1.1.0"}
+
+[versions."1.0.0".deprecated]
+effective = 2026-02-01
+removal = 2027-02-01
+alternative = "1.1.0"
+documentation = "https://example.com/paper"
+brown_outs = [
+    {start = 2027-01-10T09:00:00Z, end = 2027-01-10T10:00:00Z},
+    {start = 2026-12-10T09:00:00+01:00, end = 2026-12-10T10:00:00+01:00},
+]
+
 [versions."1.1.0"]
 state = "published"
 published = 2026-02-01
+[versions."1.2.0"]
+state = "draft"
 [versions."0.9.0"]
 state = "retired"
 published = 2025-01-01
 """
 
+PAPER_NOW = 1790000000.0  # 2026-09-21: 1.0.0 is deprecated
 ISSUER_KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES256"})
 SECRETS = (b"the old secret", b"the new secret")
 
 
 @pytest.fixture(scope="session")
-def paper_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """The published contracts, and three versions of a paper one; before 1.1.0 a note needs no store."""
+def paper_contracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published contracts, and versions of a paper one; only in 1.1.0 a note needs a store."""
     folder = tmp_path_factory.mktemp("contracts")
     for published in contract_folders(PUBLISHED):
         (folder / published.name).symlink_to(published)
-    for version, required in (("0.9.0", ["id"]), ("1.0.0", ["id"]), ("1.1.0", ["id", "store"])):
+    for version, required in (
+        ("0.9.0", ["id"]),
+        ("1.0.0", ["id"]),
+        ("1.1.0", ["id", "store"]),
+        ("1.2.0", ["id"]),
+    ):
         schema = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": f"https://crossdock.example/contracts/paper-note/{version}",
@@ -141,7 +160,13 @@ def paper_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
         place.mkdir(parents=True)
         (place / "schema.json").write_text(json.dumps(schema))
     (folder / "paper-note" / "contract.toml").write_text(PAPER_MANIFEST)
-    return Registry.load(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paper_registry(paper_contracts: Path) -> Registry:
+    """What the gateway makes of them."""
+    return Registry.load(paper_contracts)
 
 
 def signed(body: bytes, secret: bytes = SECRETS[1], at: float | None = None) -> dict[str, str]:
@@ -207,7 +232,9 @@ class Face:
 
 
 @pytest.fixture
-async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncIterator[OpenFace]:
+async def open_face(
+    connect_as: Connect, paper_registry: Registry, paper_contracts: Path
+) -> AsyncIterator[OpenFace]:
     """Open the gateway's HTTP face; `settings` are HttpSettings, further arguments replace parts."""
     client = await connect_as("gateway")
     reader = StreamReader(client)
@@ -246,6 +273,8 @@ async def open_face(connect_as: Connect, paper_registry: Registry) -> AsyncItera
             "metrics": lambda: b"crossdock_up 1\n",
             "asyncapi": b'{"asyncapi":"3.0.0"}',
             "usage_of": usage_of,
+            "clock": lambda: PAPER_NOW,
+            "contracts_folder": paper_contracts,
         }
         face = Face(GatewayParts(**(parts | changed)), reader)
         opened.append((face, publisher))

@@ -31,13 +31,20 @@ def run_route(route: Sequence[Leg], tree: Any, versions: Mapping[str, Version], 
 
 def run_leg(leg: Leg, tree: Any, start: Version, end: Version) -> Any:
     """Return `tree` after one cast. Raises: NoPath where it fails, or yields what `end` forbids."""
-    cast = copy.deepcopy(project(tree, start.schema))
-    way = f"the cast from {start.identifier} to {end.identifier}"
+    return held(apply_leg(leg, tree, start.schema), end, f"the cast from {start.identifier}")
+
+
+def apply_leg(leg: Leg, tree: Any, schema: dict[str, Any]) -> Any:
+    """Return `tree`, read by the `schema` that the cast starts from, after its operations; nobody judged it.
+
+    Raises: NoPath where one of them fails.
+    """
+    cast = copy.deepcopy(project(tree, schema))
     try:
         leg.way.apply(cast)
     except CastFailed as error:
-        raise NoPath(f"{way} fails: {error}") from None
-    return held(cast, end, way)
+        raise NoPath(f"the cast from {leg.start} to {leg.end} fails: {error}") from None
+    return cast
 
 
 def held(tree: Any, version: Version, how: str) -> Any:

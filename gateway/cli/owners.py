@@ -1,4 +1,4 @@
-"""`owners list`: who receives, and with how much patience."""
+"""`owners list|subscribe`: who receives what, in which major, and with how much patience."""
 
 from pathlib import Path
 
@@ -6,11 +6,15 @@ import msgspec
 import rich_click as click
 
 from gateway.cli.common import config_option, data_option, installation, json_option, show
+from gateway.cli.subscribe import subscribe
 
 
 @click.group()
 def owners() -> None:
     """Teams that exceptions are delivered to."""
+
+
+owners.add_command(subscribe)
 
 
 @owners.command("list")
@@ -28,4 +32,7 @@ def list_owners(data: Path, config: Path | None, as_json: bool) -> None:
         }
         for name, owner in found.owners.items()
     ]
-    show(rows, ("owner", "title", "contact", "max_attempts", "credentials"), as_json=as_json)
+    for row in rows if not as_json else ():
+        majors = row["subscriptions"].items()
+        row["reads"] = ", ".join(f"{contract} {major}" for contract, major in majors) or "the newest"
+    show(rows, ("owner", "title", "contact", "reads", "max_attempts", "credentials"), as_json=as_json)

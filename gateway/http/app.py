@@ -1,7 +1,7 @@
 """The application: every endpoint, joined from parts that the bootstrap made."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from gateway.http.limits import InFlight
 from gateway.http.observer import Observer, SilentObserver
 from gateway.http.openapi import Description, document
 from gateway.http.openapi_sources import DescribedSource
-from gateway.http.registry.comparer import WORKER, Comparer
+from gateway.http.registry.comparer import Comparer
 from gateway.http.registry.contracts import Contracts, UsageOf
 from gateway.http.registry.handlers import contract_handlers
 from gateway.http.replies import Replies
@@ -69,7 +69,7 @@ class GatewayParts(Struct, frozen=True, kw_only=True):
     usage_of: UsageOf
     observer: Observer = SilentObserver()
     contracts_folder: Path = PUBLISHED
-    compare_command: Sequence[str] = WORKER
+    comparer: Comparer | None = None
     usage: UsageCounts = msgspec.field(default_factory=UsageCounts)
     clock: Callable[[], float] = time.time
 
@@ -178,7 +178,7 @@ def _description_handlers(parts: GatewayParts) -> list[HTTPRouteHandler]:
 
 
 def _contracts(parts: GatewayParts) -> Contracts:
-    comparer = Comparer(parts.settings, command=parts.compare_command)
+    comparer = parts.comparer or Comparer(parts.settings)
     return Contracts(
         parts.registry, parts.contracts_folder, parts.authenticator, comparer, parts.usage_of, parts.clock
     )

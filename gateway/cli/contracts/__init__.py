@@ -6,6 +6,7 @@ from gateway.cli.contracts import (
     check,
     compare,
     draft,
+    dry_run,
     life,
     listing,
     pages,
@@ -35,5 +36,6 @@ for command in (
     life.deprecate_contract,
     life.sunset_contract,
     life.retire_contract,
+    dry_run.dry_run,
 ):
     contracts.add_command(command)

@@ -8,31 +8,36 @@ from typing import Any
 
 import msgspec
 
-from contracts.errors import NotCompared, RequestInvalid, RequestUnreadable, TooManyRequests
+from contracts.errors import NotCompared, RequestInvalid, TooManyRequests
 from contracts.manifest import Kind
 from gateway.http.registry.comparison_worker import Answer, Task
 from gateway.settings import HttpSettings
 
 WORKER = (sys.executable, "-m", "gateway.http.registry.comparison_worker")
-START_SECONDS = 5  # on top of the deadline, for a busy machine to start the process
+START_SECONDS = 5.0  # on top of the deadline, for a busy machine to start the process
 
 
 class Comparer:
     """Compares schemas without stopping the loop, whatever they are."""
 
-    def __init__(self, settings: HttpSettings, *, command: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self, settings: HttpSettings, *, command: Sequence[str] = WORKER, start_seconds: float = START_SECONDS
+    ) -> None:
         self._settings = settings
         self._command = tuple(command)
+        self._start_seconds = start_seconds
         self._under_way = 0
 
     async def compare(
-        self, candidate: str, against: Mapping[str, dict[str, Any]], kind: Kind | None = None
+        self, candidate: Any, against: Mapping[str, dict[str, Any]], kind: Kind | None = None
     ) -> Answer:
         """Return the comparison of each schema, the old one, with the candidate, the new one.
 
-        Raises: TooManyRequests; NotCompared past the deadline or the limit of memory; RequestUnreadable,
-        RequestInvalid for a candidate that is no schema.
+        Raises: RequestInvalid for a candidate that is no schema; TooManyRequests; NotCompared past the
+        deadline or the limit of memory.
         """
+        if not isinstance(candidate, dict | bool):
+            raise RequestInvalid("a schema is an object, or true or false")
         if self._under_way >= self._settings.checks_in_flight_limit:
             raise TooManyRequests(f"{self._under_way} comparisons are under way; ask again in a moment")
         self._under_way += 1
@@ -41,10 +46,12 @@ class Comparer:
         finally:
             self._under_way -= 1
         if answer.fault:
-            raise (RequestInvalid if answer.is_json else RequestUnreadable)(answer.fault)
+            raise RequestInvalid(answer.fault)
         return answer
 
-    async def _run(self, candidate: str, against: dict[str, Any], kind: Kind | None) -> Answer:
+    async def _run(
+        self, candidate: dict[str, Any] | bool, against: dict[str, Any], kind: Kind | None
+    ) -> Answer:
         seconds = self._settings.check_seconds
         task = Task(
             candidate=candidate,
@@ -60,7 +67,7 @@ class Comparer:
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with asyncio.timeout(seconds + START_SECONDS):
+            async with asyncio.timeout(seconds + self._start_seconds):
                 said, _ = await process.communicate(msgspec.json.encode(task))
         except TimeoutError:
             raise _not_compared(f"within {seconds} s") from None

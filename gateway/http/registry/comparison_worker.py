@@ -3,15 +3,15 @@
 A schema is hostile: whatever it does to the comparison, it ends with this process and its limits.
 """
 
-import json
 import resource
 import sys
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 from msgspec import Struct
 
-from contracts.compat.comparison import Comparison
+from contracts.compat import Comparison, compare
 from contracts.manifest import Kind
 from contracts.profile import lint
 
@@ -19,12 +19,12 @@ ANSWER_LIMIT_BYTES = 4 << 20
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """`candidate` is JSON text as it came, `against` has the schemas to compare it with, by version.
+    """`against` has the schemas to compare the candidate with, by version.
 
     `kind` asks for the profile's findings as well.
     """
 
-    candidate: str
+    candidate: dict[str, Any] | bool
     against: dict[str, Any]
     seconds: int
     memory_bytes: int
@@ -35,7 +35,6 @@ class Answer(Struct, frozen=True, kw_only=True):
     """`fault` says why the candidate is no schema; else there is a comparison for each version."""
 
     fault: str = ""
-    is_json: bool = True
     profile: tuple[dict[str, str], ...] = ()
     comparisons: dict[str, Comparison] = {}
 
@@ -52,23 +51,17 @@ def main() -> None:
 
 
 def _answer(task: Task) -> Answer:
-    try:
-        candidate = json.loads(task.candidate)
-    except (ValueError, RecursionError) as error:
-        return Answer(fault=f"this is not JSON: {error}", is_json=False)
-    if not isinstance(candidate, dict | bool):
-        return Answer(fault="a schema is an object, or true or false")
-    profile: tuple[dict[str, str], ...] = ()
-    if task.kind is not None and isinstance(candidate, dict):
-        found = lint(candidate, task.kind)
-        profile = tuple({"pointer": each.pointer, "detail": each.sentence} for each in found)
-    return Answer(profile=profile, comparisons=_compared(candidate, task.against))
-
-
-def _compared(candidate: dict[str, Any] | bool, against: dict[str, Any]) -> dict[str, Comparison]:
-    from contracts.compat import compare
-
-    return {version: compare(old, candidate) for version, old in against.items()}
+    candidate, profile = task.candidate, []
+    if isinstance(candidate, dict):
+        try:
+            jsonschema_rs.meta.validate(candidate)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            return Answer(fault=f"this is no JSON Schema: {getattr(error, 'message', error)}")
+        profile = lint(candidate, task.kind) if task.kind is not None else []
+    return Answer(
+        profile=tuple({"pointer": each.pointer, "detail": each.sentence} for each in profile),
+        comparisons={version: compare(old, candidate) for version, old in task.against.items()},
+    )
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from adapters.json import parse_json
 from contracts.compat.comparison import Floor
 from contracts.errors import ContractRetired, ContractUnknown, NotFound, RequestInvalid
 from contracts.folder import SCHEMA_FILE
-from contracts.manifest import State
+from contracts.manifest import Kind, State
 from contracts.registry import Contract, ContractVersion, Registry
 from contracts.usage import VersionUsage
-from contracts.views import reader_view, writer_view
+from contracts.views import open_view, writer_view
 from gateway.http.auth import Authenticator
 from gateway.http.lifecycle_headers import contract_headers
 from gateway.http.registry import caching, pages
@@ -32,7 +32,6 @@ UsageOf = Callable[[str], Awaitable[list[VersionUsage]]]
 View = Literal["writer", "reader"]
 
 _FLOORS = (Floor.PATCH, Floor.MINOR, Floor.MAJOR)
-_VIEWS = {"writer": writer_view, "reader": reader_view}
 
 
 class Contracts:
@@ -78,7 +77,7 @@ class Contracts:
         """Return what writers are held to, or what readers may rely on. Raises: NotFound, ContractRetired."""
         await self._admit(request)
         found = self._readable(name, version)
-        schema = _VIEWS[view](found.schema, found.kind)
+        schema = writer_view(found.schema, found.kind) if view == "writer" else _reader_view(found)
         body = msgspec.json.encode({**schema, "$id": f"{schema['$id']}/{view}"})
         return self._of_version(request, found, body, SCHEMA_MEDIA_TYPE)
 
@@ -99,7 +98,7 @@ class Contracts:
         key = (name, old.version, new.version)
         body = self._diffs.get(key)
         if body is None:
-            answer = await self._comparer.compare(json.dumps(new.schema), {old.version: old.schema})
+            answer = await self._comparer.compare(new.schema, {old.version: old.schema})
             found = pages.Diff(
                 contract=name,
                 from_version=old.version,
@@ -118,9 +117,10 @@ class Contracts:
         await self._admit(request)
         contract, at = self._contract(name), self._clock()
         live = [v for v in contract.versions.values() if _lives(v.state_at(at))]
-        text = _text(await request.body())
         answer = await self._comparer.compare(
-            text, {each.version: each.schema for each in live}, contract.manifest.kind
+            parse_json(await request.body()),
+            {each.version: each.schema for each in live},
+            contract.manifest.kind,
         )
         against = tuple(
             pages.ComparedVersion(
@@ -206,19 +206,18 @@ class Contracts:
         return caching.answer(request.headers, body, cache=cache, media_type=media_type, headers=headers)
 
 
+def _reader_view(version: ContractVersion) -> dict[str, Any]:
+    """Return what a reader may rely on: of ours, a later minor brings members and codes that it overlooks."""
+    schema: dict[str, Any] = open_view(version.schema) if version.kind is Kind.CANONICAL else version.schema
+    return schema
+
+
 def _page(request: Asked, page: object) -> Response[bytes]:
     return caching.answer(request.headers, msgspec.json.encode(page), cache=caching.LOOK_AGAIN)
 
 
 def _lives(state: State) -> bool:
     return state not in {State.DRAFT, State.RETIRED}
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise RequestInvalid("a schema is JSON in UTF-8") from None
 
 
 def _floor(against: tuple[pages.ComparedVersion, ...]) -> Floor | None:

@@ -1,0 +1,1 @@
+"""A candidate contract held against what really came: what share would be refused, of whom, and where."""
