@@ -29,10 +29,15 @@ def solve_cases(
         return None
     if not choices:
         return solve_case(facts)
-    left = [terms.any_of(part for part in choice.args if not _refuted(part, refutes)) for choice in choices]
+    known = {fact.id for fact in facts}
+
+    def fails(atom: Term) -> bool:
+        against = atom.complement
+        return (against is not None and against.id in known) or refutes(atom)
+
+    left = [terms.any_of(part for part in choice.args if not _refuted(part, fails)) for choice in choices]
     if any(choice is terms.false for choice in left):
         return None
-    known = {fact.id for fact in facts}
     left = [choice for choice in left if not _settled(choice, known)]
     if any(choice.kind != "or" for choice in left) or not left:
         return solve_cases(terms, fuel, terms.all_of([*facts, *left]), refuter, solve_case)

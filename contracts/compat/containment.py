@@ -101,11 +101,14 @@ class Comparer:
 
     def _witness(self, source: Side, target: Side, found: Solution) -> Any:
         def breaks(value: Any) -> bool:
+            if not source.judge.quick(value) or target.judge.quick(value) is not False:
+                return False
             return source.judge.valid(value) is True and target.judge.valid(value) is False
 
-        if not source.judge.usable or not target.judge.usable:
+        if any(side.reader.endless or not side.judge.usable for side in (source, target)):
             return UNSET
-        witness = found.value if breaks(found.value) else search(source, target, breaks)
-        if witness is UNSET:
-            return UNSET
-        return shrunk(witness, breaks)
+        witness = found.value
+        if not breaks(witness):
+            schemas = [(side.schema, side.dialect) for side in (source, target)]
+            witness = search(schemas, (source.judge, target.judge), breaks)
+        return UNSET if witness is UNSET else shrunk(witness, breaks)

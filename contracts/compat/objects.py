@@ -59,27 +59,32 @@ class ObjectSolver:
 
     def _solve_case(self, facts: list[Term]) -> Solution | None:
         members = _Members(self._solver, facts)
-        needs = sorted(
-            (atom.args for atom in facts if atom.kind == "exists"),
-            key=lambda need: need[0].kind != "in" or len(need[0].args[0]) > 1,
-        )
+        slots = members.required()
+        if slots is None:
+            return None
+        needs = [atom.args for atom in facts if atom.kind == "exists" and not _is_one(atom.args[0])]
         exact = not any(atom.kind in {"opaque", "not"} for atom in facts)
         unsure: Solution | None = None
-        for slots in _assignments(members, needs, []):
-            found = members.fill(slots)
+        for assigned in _assignments(members, needs, slots):
+            found = members.fill(assigned)
             if found is not None and found.exact and exact:
                 return found
             unsure = unsure or (found and Solution(found.value, exact=False))
         return unsure
 
 
+def _is_one(names: Term) -> bool:
+    return names.kind == "in" and len(names.args[0]) == 1
+
+
 def _assignments(
     members: "_Members", needs: list[tuple[Term, Term]], slots: list[Slot]
 ) -> Iterator[list[Slot]]:
     """Yield each way to give every need a member: one that is there already, or a new one."""
+    if members.most is not None and len(slots) > members.most:
+        return
     if not needs:
-        if members.most is None or len(slots) <= members.most:
-            yield slots
+        yield slots
         return
     (names, values), *rest = needs
     for index, slot in enumerate(slots):
@@ -102,12 +107,16 @@ class _Members:
         self._general: list[tuple[Term, Term]] = []
         self.least, self.most = 0, None  # type: int, int | None
         names: set[str] = set()
+        self._needed: dict[str, list[Term]] = {}
         for atom in facts:
             if atom.kind == "forall":
                 self._add(*atom.args)
                 names |= _listed(atom.args[0])
             elif atom.kind == "exists":
                 names |= _listed(atom.args[0])
+                if _is_one(atom.args[0]):
+                    (name,) = atom.args[0].args[0]
+                    self._needed.setdefault(name, []).append(atom.args[1])
             elif atom.kind == "members>=":
                 self.least = max(self.least, atom.args[0])
             elif atom.kind == "members<=":
@@ -121,6 +130,16 @@ class _Members:
             return
         for name in names.args[0]:
             self._named.setdefault(name, []).append(values)
+
+    def required(self) -> list[Slot] | None:
+        """Return the members whose names are given; None where one of them can't have a value."""
+        slots = []
+        for name, needs in self._needed.items():
+            wanted = self._terms.all_of([*needs, self._value_of(name)])
+            if self._solver.solve(wanted) is None:
+                return None
+            slots.append(Slot(name, self._terms.texts([name]), wanted))
+        return slots
 
     def places(self, names: Term, values: Term) -> Iterator[Slot]:
         """Yield every kind of member that is named in `names` and can have a value in `values`."""
@@ -157,13 +176,12 @@ class _Members:
 
     def merged(self, slot: Slot, names: Term, values: Term) -> Slot | None:
         """Return a member that is this one and serves another need too, None where that can't be."""
-        wanted = self._terms.all_of([slot.values, values])
-        called = self._terms.all_of([slot.names, names])
-        if slot.name is None:
-            if self._solver.texts.solve(called) is None:
-                return None
-        elif self._solver.texts.holds(names, slot.name) is False:
+        if slot.name is not None and self._solver.texts.holds(names, slot.name) is False:
             return None
+        called = self._terms.all_of([slot.names, names])
+        if slot.name is None and self._solver.texts.solve(called) is None:
+            return None
+        wanted = self._terms.all_of([slot.values, values])
         return Slot(slot.name, called, wanted) if self._solver.solve(wanted) is not None else None
 
     def fill(self, slots: list[Slot]) -> Solution | None:

@@ -24,7 +24,9 @@ class Reader:
         self.resources = Resources(root, dialect)
         self._root = root
         self._read: dict[tuple[int, str], Term] = {}
-        self._reading: set[tuple[int, str]] = set()
+        self._reading: dict[tuple[int, str], int] = {}  # and how deep in the value
+        self._depth = 0
+        self.endless = False
         self._targets: dict[tuple[int, str], tuple[Any, str]] = {}
         self._frozen: Any = None
 
@@ -50,15 +52,26 @@ class Reader:
         base = self.resources.base(schema, outer)
         key = (id(schema), base)
         if key in self._reading:
+            if self._reading[key] == self._depth:  # back at the same value: it would never end
+                self.endless = True
+                return self.terms.opaque(("endless", key))
             self._targets[key] = (schema, base)
             return self.terms.ref(key)
         if key not in self._read:
-            self._reading.add(key)
+            self._reading[key] = self._depth
             try:
                 self._read[key] = self.terms.all_of(self._parts(schema, base))
             finally:
-                self._reading.discard(key)
+                del self._reading[key]
         return self._read[key]
+
+    def below(self, schema: Any, outer: str) -> Term:
+        """Return the term of a schema that speaks of a part of the value."""
+        self._depth += 1
+        try:
+            return self.term(schema, outer)
+        finally:
+            self._depth -= 1
 
     def _parts(self, schema: dict[str, Any], base: str) -> list[Term]:
         if "$ref" in schema and self.dialect in OLD:
@@ -178,7 +191,7 @@ class Reader:
             return self.unknown(schema, keyword, base)
         terms, members = self.terms, schema[keyword].items()
         return self._about_objects(
-            [terms.every_member(terms.texts([name]), self.term(child, base)) for name, child in members]
+            [terms.every_member(terms.texts([name]), self.below(child, base)) for name, child in members]
         )
 
     def _pattern_properties(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
@@ -186,12 +199,12 @@ class Reader:
             return self.unknown(schema, keyword, base)
         terms, members = self.terms, schema[keyword].items()
         return self._about_objects(
-            [terms.every_member(terms.pattern(pattern), self.term(child, base)) for pattern, child in members]
+            [terms.every_member(terms.pattern(pattern), self.below(child, base)) for pattern, child in members]
         )
 
     def _additional_properties(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
         others = self.terms.negate(self.declared_names(schema))
-        return self._about_objects([self.terms.every_member(others, self.term(schema[keyword], base))])
+        return self._about_objects([self.terms.every_member(others, self.below(schema[keyword], base))])
 
     def declared_names(self, schema: dict[str, Any]) -> Term:
         """Return the names that `properties` and `patternProperties` of a schema speak of."""
@@ -201,7 +214,7 @@ class Reader:
         return self.terms.any_of([self.terms.texts(names), *map(self.terms.pattern, patterns)])
 
     def _property_names(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
-        allowed = self.terms.view(self.term(schema[keyword], base), Type.STRING)
+        allowed = self.terms.view(self.below(schema[keyword], base), Type.STRING)
         refused = self.terms.negate(allowed)
         return self._about_objects([self.terms.every_member(refused, self.terms.false)])
 
@@ -233,7 +246,7 @@ class Reader:
             return self.unknown(schema, keyword, base)
         items = enumerate(schema[keyword])
         return self._about_arrays(
-            [self.terms.item_if_any(index, self.term(child, base)) for index, child in items]
+            [self.terms.item_if_any(index, self.below(child, base)) for index, child in items]
         )
 
     def _items(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
@@ -242,16 +255,16 @@ class Reader:
                 return self.unknown(schema, keyword, base)
             return self._prefix_items(schema, keyword, base)
         start = len(schema.get("prefixItems", [])) if self.dialect is Dialect.DRAFT_2020 else 0
-        return self._about_arrays([self.terms.every_item(start, self.term(schema[keyword], base))])
+        return self._about_arrays([self.terms.every_item(start, self.below(schema[keyword], base))])
 
     def _additional_items(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
         if not isinstance(schema.get("items"), list):
             return self.terms.true
         start = len(schema["items"])
-        return self._about_arrays([self.terms.every_item(start, self.term(schema[keyword], base))])
+        return self._about_arrays([self.terms.every_item(start, self.below(schema[keyword], base))])
 
     def _contains(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
-        values = self.term(schema[keyword], base)
+        values = self.below(schema[keyword], base)
         counted = self.dialect not in OLD
         least = schema.get("minContains", 1) if counted else 1
         most = schema.get("maxContains") if counted else None

@@ -1,9 +1,9 @@
 """Sets of JSON values as terms: interned, in negation normal form, so that equal terms are one object.
 
 A schema becomes a term. On the outer level a term speaks of any value: `types` (the value is of one of
-these), `lit` (a term about one type, and what holds for values of the others), `ref` (a recursive schema) and
-`opaque` (something that we can't read: it may hold or not). Inside a `lit` stand the atoms of one type. `and`,
-`or`, `true` and `false` stand on both levels. Every term has its exact complement.
+these), `lit` (a term about one type, and whether values of the others are in), `ref` (a recursive schema) and
+`opaque` (something that we can't read: it may hold or not). Inside a `lit` stand the atoms of one type.
+`and`, `or`, `true` and `false` stand on both levels. Every term has its exact complement.
 """
 
 from collections.abc import Callable, Iterable
@@ -70,6 +70,7 @@ class Terms:
         return self._combine("or", self.false, self.true, terms)
 
     def _combine(self, kind: str, neutral: Term, absorbing: Term, terms: Iterable[Term]) -> Term:
+        part: Term
         parts: dict[int, Term] = {}
         for term in terms:
             for part in term.args if term.kind == kind else (term,):

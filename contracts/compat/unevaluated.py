@@ -28,6 +28,9 @@ class Reads(Protocol):
     def term(self, schema: Any, outer: str) -> Term:
         """Return the term of a schema."""
 
+    def below(self, schema: Any, outer: str) -> Term:
+        """Return the term of a schema that speaks of a part of the value."""
+
     def target(self, schema: dict[str, Any], keyword: str, base: str) -> tuple[Any, str] | None:
         """Return what a reference leads to."""
 
@@ -50,7 +53,7 @@ class _Unknown(Exception):
 
 def members(reader: Reads, schema: dict[str, Any], base: str) -> Term | None:
     """Return the term of a schema's `unevaluatedProperties`, None where it can't be told."""
-    values = reader.term(schema["unevaluatedProperties"], base)
+    values = reader.below(schema["unevaluatedProperties"], base)
     terms = reader.terms
 
     def rule(seen: list[Seen]) -> Term:
@@ -64,7 +67,7 @@ def items(reader: Reads, schema: dict[str, Any], base: str) -> Term | None:
     """Return the term of a schema's `unevaluatedItems`, None where it can't be told."""
     if reader.dialect is not Dialect.DRAFT_2020:
         return None
-    values = reader.term(schema["unevaluatedItems"], base)
+    values = reader.below(schema["unevaluatedItems"], base)
     terms = reader.terms
 
     def rule(seen: list[Seen]) -> Term:
@@ -130,7 +133,7 @@ def _own_items(reader: Reads, schema: dict[str, Any], base: str, without: str) -
     if (schema.keys() & {"items", "unevaluatedItems"}) - {without}:
         yield Seen(terms.true, terms.false, 0, terms.true)
     if "contains" in schema:
-        yield Seen(terms.true, terms.false, 0, reader.term(schema["contains"], base))
+        yield Seen(terms.true, terms.false, 0, reader.below(schema["contains"], base))
 
 
 def _in_place(reader: Reads, schema: dict[str, Any], base: str) -> Iterator[tuple[Term, Any, str]]:
