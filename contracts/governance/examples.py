@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # its types are a distribution of their own
+import jsonschema
 
 from contracts.folder import SCHEMA_FILE, read_json
 from contracts.manifest import ContractsError, Manifest

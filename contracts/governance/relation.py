@@ -46,16 +46,8 @@ def speaks_of(finding: Finding, direction: str) -> bool:
 
 
 def least_step(comparison: Comparison) -> Floor:
-    """Return what has to be raised where nothing stands in the way: a patch if the language is the same."""
-    same = comparison.backward is comparison.forward is Verdict.COMPATIBLE
-    views = comparison.two_view
-    return (
-        Floor.PATCH
-        if same
-        and views.backward is views.forward is Verdict.COMPATIBLE
-        and comparison.floor is not Floor.MINOR
-        else Floor.MINOR
-    )
+    """Return what has to be raised where nothing stands in the way of it: a major never has to be."""
+    return Floor.MINOR if comparison.floor is Floor.MAJOR else comparison.floor
 
 
 def worst(verdicts: list[Verdict]) -> Verdict:

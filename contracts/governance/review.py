@@ -83,7 +83,7 @@ def review(
             contract.schemas[base], proposal.schema, compare(contract.schemas[base], proposal.schema),
             against=base, state=contract.manifest.versions[base].state, terms=terms,
         )
-        for base in ([against] if against else _bases(contract, proposal))
+        for base in ([against] if against else bases(contract, proposal))
     )  # fmt: skip
     binding = tuple(each for each in steps if major_of(each.against) == major_of(proposal.version))
     floor, least = _least(contract, proposal, binding)
@@ -103,8 +103,8 @@ def review(
     )
 
 
-def _bases(contract: ContractFolder, proposal: Proposal) -> list[str]:
-    """Return the versions to compare with, newest first."""
+def bases(contract: ContractFolder, proposal: Proposal) -> list[str]:
+    """Return the live versions that a proposal has to be held against, newest first."""
     place = version_order(proposal.version)
     live = list(reversed(live_versions(contract)))
     if not proposal.names_live:

@@ -7,6 +7,8 @@ from gateway.cli.contracts import (
     compare,
     draft,
     dry_run,
+    export,
+    impact,
     life,
     listing,
     pages,
@@ -25,7 +27,6 @@ for command in (
     listing.list_contracts,
     listing.show_contract,
     check.check_contracts,
-    usage.show_usage,
     compare.compare_schemas,
     pages.write_contract_pages,
     words.lint_contracts,
@@ -36,6 +37,9 @@ for command in (
     life.deprecate_contract,
     life.sunset_contract,
     life.retire_contract,
+    export.export_contract,
+    impact.show_impact,
     dry_run.dry_run,
+    usage.show_usage,
 ):
     contracts.add_command(command)

@@ -8,6 +8,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from contracts.compat import compare
+from contracts.expectations import breaches
 from contracts.folder import contract_folders
 from contracts.governance.changes import changes
 from contracts.governance.examples import example_findings
@@ -21,9 +22,11 @@ from gateway.cli.contracts.bases import base_folder, rebased
 from gateway.cli.contracts.reports import Checked, Report, as_junit, as_plain, as_text
 from gateway.cli.contracts.targets import (
     Target,
+    consumers_option,
     folder_option,
     is_folder_of_all,
     read_target,
+    with_expected_consumers,
 )
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
@@ -37,6 +40,7 @@ _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
     "Without it, every live version of the major.",
 )  # fmt: skip
 @folder_option
+@consumers_option
 @click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -44,14 +48,24 @@ _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
     help="Write a JUnit report, too.",
 )
 @json_option
-def check_contracts(path: Path, against: str | None, folder: Path, junit: Path | None, as_json: bool) -> None:
+def check_contracts(
+    path: Path,
+    against: str | None,
+    folder: Path,
+    consumers: Path | None,
+    junit: Path | None,
+    as_json: bool,
+) -> None:
     """Check contracts: all of a folder, one, a version's folder, or a schema file that names its contract.
 
     A version on its way is held against every live version of its major: what it breaks, with an event that
     shows it, who reads there, and the least number that it may have. Exit status: 0 in order, 1 not, 4 not
     proven.
     """
-    report = _all(path, against) if is_folder_of_all(path) else _one(path, against, folder)
+    if is_folder_of_all(path):
+        report = _all(path, against, consumers)
+    else:
+        report = _one(path, against, folder, consumers)
     if junit:
         as_junit(report, junit)
     if as_json:
@@ -81,7 +95,14 @@ def check_target(target: Target, against: str | None = None) -> Report:
         changed = changes(target.contract.schemas[base], proposal.schema) if base else []
         reviews.append(Checked(review=found, changes=tuple(changed)))
         problems += _examples(target, proposal)
+        problems += _breaches(target, proposal)
     return Report(problems=tuple(dict.fromkeys(problems)), reviews=tuple(reviews))
+
+
+def _breaches(target: Target, proposal: Proposal) -> list[str]:
+    manifest = target.contract.manifest
+    found = breaches(target.expectations, manifest.name, proposal.version, proposal.schema, manifest.kind)
+    return [f"{each.sentence}; ask {each.contact}" for each in found]
 
 
 def _examples(target: Target, proposal: Proposal) -> list[str]:
@@ -94,9 +115,9 @@ def _examples(target: Target, proposal: Proposal) -> list[str]:
     )
 
 
-def _one(path: Path, against: str | None, folder: Path) -> Report:
+def _one(path: Path, against: str | None, folder: Path, consumers: Path | None) -> Report:
     try:
-        target = read_target(path, folder)
+        target = with_expected_consumers(read_target(path, folder), consumers)
         if against is None or _VERSION.fullmatch(against):
             if against and against not in target.contract.schemas:
                 fail(f"{target.contract.manifest.name} has no version {against}", USAGE)
@@ -107,7 +128,7 @@ def _one(path: Path, against: str | None, folder: Path) -> Report:
         return Report(problems=error.findings)
 
 
-def _all(folder: Path, against: str | None) -> Report:
+def _all(folder: Path, against: str | None, consumers: Path | None) -> Report:
     """Load and lint all contracts, hold them against their lock, and what is new in them against the base."""
     problems: list[str] = []
     reviews: list[Checked] = []
@@ -121,14 +142,15 @@ def _all(folder: Path, against: str | None) -> Report:
     if against is not None:
         with base_folder(against, folder) as base:
             for contract in contract_folders(folder):
-                report = _of_one(contract, base, folder)
+                report = _of_one(contract, base, folder, consumers)
                 problems += report.problems
                 reviews += report.reviews
     return Report(contracts=count, problems=tuple(dict.fromkeys(problems)), reviews=tuple(reviews))
 
 
-def _of_one(contract: Path, base: Path, folder: Path) -> Report:
+def _of_one(contract: Path, base: Path, folder: Path, consumers: Path | None) -> Report:
     try:
-        return check_target(rebased(read_target(contract, folder), base))
+        target = rebased(read_target(contract, folder), base)
+        return check_target(with_expected_consumers(target, consumers))
     except ContractsError as error:
         return Report(problems=error.findings)

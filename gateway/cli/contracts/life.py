@@ -133,9 +133,9 @@ def _say_who_reads(folder: Path, name: str, version: str) -> None:
 def _observed(data: Path, config: Path | None, name: str, version: str) -> VersionUsage:
     """Ask the broker who uses a version; ends with 3 where none is in reach."""
 
-    async def read(_installation: Installation, client: Client) -> VersionUsage:
-        reader = LedgerReader(client)
-        retained = await RetainedEvents(reader).counts()
+    async def read(installation: Installation, client: Client) -> VersionUsage:
+        reader, partitions = LedgerReader(client), installation.settings.broker.streams.partitions
+        retained = await RetainedEvents(reader, partitions).counts()
         (usage,) = await read_usage(reader, name, [version], retained)
         return usage
 

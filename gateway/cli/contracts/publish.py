@@ -13,7 +13,13 @@ from contracts.manifest import MANIFEST_FILE, ContractsError
 from gateway.cli.common import CHECK_FAILED, USAGE, fail
 from gateway.cli.contracts.check import check_target, today
 from gateway.cli.contracts.reports import UNDECIDED, Checked, Report, as_text
-from gateway.cli.contracts.targets import folder_option, path_argument, read_target
+from gateway.cli.contracts.targets import (
+    consumers_option,
+    folder_option,
+    path_argument,
+    read_target,
+    with_expected_consumers,
+)
 from gateway.cli.contracts.working_tree import all_or_nothing, put_entry, require_sound
 
 
@@ -24,13 +30,16 @@ from gateway.cli.contracts.working_tree import all_or_nothing, put_entry, requir
     "--date", "on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day; today without it."
 )
 @folder_option
-def publish_contract(path: Path, candidate: bool, on: datetime | None, folder: Path) -> None:
+@consumers_option
+def publish_contract(
+    path: Path, candidate: bool, on: datetime | None, folder: Path, consumers: Path | None
+) -> None:
     """Publish the version in the folder PATH, as a change of the working tree: manifest, lock and changelog.
 
     Everything is checked first: the profile, its number, the examples under two engines, the lock. Where
     something is wrong nothing changes. Commit and merge the change; nothing is ever published over HTTP.
     """
-    target = read_target(path, folder)
+    target = with_expected_consumers(read_target(path, folder), consumers)
     if target.version_folder is None:
         fail(f"{path} is not the folder of a version", USAGE)
     report = check_target(target)

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rich_click as click
 from msgspec import Struct
 
+from contracts.expectations import Expectations, as_consumers, read_expectations
 from contracts.folder import BASE_URI, SCHEMA_FILE, ContractFolder, read_contract, read_json
 from contracts.governance.review import LIVE, Proposal
 from contracts.lock import verify
@@ -15,9 +17,14 @@ from contracts.profile import lint
 from gateway.bootstrap import PUBLISHED
 from gateway.cli.common import USAGE, fail
 
+CONSUMERS = PUBLISHED.parent.parent / "contract-tests" / "consumers"
 folder_option = click.option(
     "--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=PUBLISHED,
     envvar="CROSSDOCK_CONTRACTS", help="The folder of all contracts; without it, those of this installation.",
+)  # fmt: skip
+consumers_option = click.option(
+    "--consumers", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=CONSUMERS if CONSUMERS.is_dir() else None, help="The files in which owners say what they read.",
 )  # fmt: skip
 path_argument = click.argument("path", type=click.Path(path_type=Path, exists=True))
 
@@ -38,6 +45,7 @@ class Target(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     version_folder: Path | None = None
     is_single: bool = True
+    expectations: tuple[Expectations, ...] = ()
 
 
 def is_folder_of_all(path: Path) -> bool:
@@ -86,6 +94,18 @@ def read_leniently(folder: Path) -> tuple[ContractFolder, list[str]]:
             if (folder / version / SCHEMA_FILE).exists()
         }
         return ContractFolder(manifest=manifest, schemas=schemas), list(error.findings)
+
+
+def with_expected_consumers(target: Target, folder: Path | None) -> Target:
+    """Return a target that also knows what owners say in files of their own. Raises: ContractsError."""
+    if folder is None:
+        return target
+    expectations, manifest = read_expectations(folder), target.contract.manifest
+    consumers = (*manifest.consumers, *as_consumers(expectations, manifest.name))
+    contract = msgspec.structs.replace(
+        target.contract, manifest=msgspec.structs.replace(manifest, consumers=consumers)
+    )
+    return msgspec.structs.replace(target, contract=contract, expectations=expectations)
 
 
 def contract_in(folder: Path, name: str) -> ContractFolder:
