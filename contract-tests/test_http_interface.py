@@ -82,7 +82,7 @@ class Trial:
         query = {name: value for name, value in THERE_IN_QUERY.items() if name in fields}
         if path:
             strategy = self._operation.as_strategy(path_parameters=path, query=query or None)
-            self._make(strategy, max(EXAMPLES // 3, 1), GenerationMode.POSITIVE)
+            self._make(strategy, max(EXAMPLES // 6, 1), GenerationMode.POSITIVE)
 
     def _make(self, strategy: SearchStrategy[Case], count: int, mode: GenerationMode) -> None:
         rules = settings(
