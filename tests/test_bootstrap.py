@@ -44,6 +44,9 @@ def test_an_item_becomes_its_deliveries(installation):
     (result,) = pipeline(installation, SilentObserver()).run([item()])
     assert isinstance(result, RenderedItem)
     assert len(result.deliveries) == len(result.entries) == 1
+    schema = msgspec.json.decode(result.deliveries[0].body)["dataschema"]
+    [entry] = result.entries
+    assert schema == f"{installation.base_url}/contracts/exception-{entry.category}/{entry.version}"
 
 
 def test_what_was_refused_at_the_door_fails_with_the_doors_own_code(installation):

@@ -165,6 +165,7 @@ async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_p
         ):
             await eventually(lambda: _answers(walk.port), 30)
             await _poison_becomes_a_dead_letter_and_is_replayed(walk, found, eventually)
+            await _usage_is_shown(walk, [each for each in found if "contracts usage" in each], eventually)
             routed = await walk.run(f"curl -s http://127.0.0.1:{router_metrics}/metrics")
             assert 'crossdock_router_outcomes_total{outcome="dead",source="pos-demo"} 2.0' in routed
             assert 'crossdock_process_stuck{process="router"} 0.0' in routed
@@ -173,6 +174,16 @@ async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_p
     finally:
         broker.terminate()
         await asyncio.wait_for(broker.wait(), STOP_SECONDS)
+
+
+async def _usage_is_shown(walk: Walk, found: list[str], eventually) -> None:
+    of_all, of_one = found
+
+    async def is_counted() -> bool:
+        return "pos-demo" in await walk.run(of_all)
+
+    await eventually(is_counted, 15)
+    assert {each["version"] for each in msgspec.json.decode(await walk.run(of_one))} >= {"1.0.0", "1.1.0"}
 
 
 async def _poison_becomes_a_dead_letter_and_is_replayed(walk: Walk, found: list[str], eventually) -> None:  # type: ignore[no-untyped-def]
