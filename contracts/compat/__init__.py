@@ -3,7 +3,7 @@
 `contracts.compat.compare` is the way in; `comparison` has the types that it answers in.
 """
 
-from contracts.compat.compare import compare
+from contracts.compat.compare import compare, compare_all
 from contracts.compat.comparison import Comparison, Finding, Floor, Verdict, Verdicts, as_json
 
-__all__ = ["Comparison", "Finding", "Floor", "Verdict", "Verdicts", "as_json", "compare"]
+__all__ = ["Comparison", "Finding", "Floor", "Verdict", "Verdicts", "as_json", "compare", "compare_all"]

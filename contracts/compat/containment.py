@@ -1,15 +1,15 @@
 """Whether everything that is valid under one schema is valid under another."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
 from contracts.compat.comparison import Verdict
 from contracts.compat.dialects import Dialect, Schema
-from contracts.compat.judges import Judge
-from contracts.compat.reader import Reader
 from contracts.compat.search import search
 from contracts.compat.shrink import shrunk
+from contracts.compat.sides import Side
 from contracts.compat.solution import Fuel, OutOfFuel, Solution
 from contracts.compat.solver import Solver
 from contracts.compat.terms import Term, Terms
@@ -22,24 +22,6 @@ class Answer(Struct, frozen=True):
 
     verdict: Verdict
     witness: Any | UnsetType = UNSET
-
-
-class Side:
-    """One schema, read once: its term for proofs and its judges for witnesses."""
-
-    def __init__(self, terms: Terms, schema: Schema, dialect: Dialect) -> None:
-        self.schema = schema
-        self.dialect = dialect
-        self.reader = Reader(terms, schema, dialect)
-        self.term = self.reader.read()
-        self._judge: Judge | None = None
-
-    @property
-    def judge(self) -> Judge:
-        """The engines; made when they are first needed."""
-        if self._judge is None:
-            self._judge = Judge(self.schema, self.dialect)
-        return self._judge
 
 
 class Comparer:
@@ -57,7 +39,7 @@ class Comparer:
         for side in self._sides:
             if side.schema is schema and side.dialect is dialect:
                 return side
-        side = Side(self.terms, schema, dialect)
+        side = Side(self.terms, self._solver.texts, schema, dialect)
         self._sides.append(side)
         return side
 
@@ -68,12 +50,25 @@ class Comparer:
                 return found
         raise KeyError(key)
 
-    def empty(self, term: Term) -> bool:
+    def empty(self, term: Term, fuel: int | None = None) -> bool:
         """Say whether it is proven that no value is in the term."""
         try:
-            return self._solve(term) is None
+            return self._solve(term, fuel) is None
         except (OutOfFuel, RecursionError):
             return False
+
+    def find(self, source: Side, target: Side, terms: list[Term], fuel: int) -> Answer:
+        """Look for a witness among the values that are in all the terms; `compatible` where there is none."""
+        try:
+            found = self._solve(self.terms.all_of(terms), fuel)
+        except (OutOfFuel, RecursionError):
+            return Answer(Verdict.UNDECIDED)
+        if found is None:
+            return Answer(Verdict.COMPATIBLE)
+        breaks = self._breaks(source, target)
+        if not self._judged(source, target) or not breaks(found.value):
+            return Answer(Verdict.UNDECIDED)
+        return Answer(Verdict.BREAKING, shrunk(found.value, breaks))
 
     def contains(self, source: Side, target: Side) -> Answer:
         """Say whether all that is valid under `source` is valid under `target`."""
@@ -95,20 +90,28 @@ class Comparer:
             both([other.term, negate(one.term)])
         )
 
-    def _solve(self, term: Term) -> Solution | None:
-        self._solver.fuel.left = self._fuel
+    def _solve(self, term: Term, fuel: int | None = None) -> Solution | None:
+        self._solver.fuel.left = self._fuel if fuel is None else fuel
         return self._solver.solve(term)
 
     def _witness(self, source: Side, target: Side, found: Solution) -> Any:
-        def breaks(value: Any) -> bool:
-            if not source.judge.quick(value) or target.judge.quick(value) is not False:
-                return False
-            return source.judge.valid(value) is True and target.judge.valid(value) is False
-
-        if any(side.reader.endless or not side.judge.usable for side in (source, target)):
+        if not self._judged(source, target):
             return UNSET
+        breaks = self._breaks(source, target)
         witness = found.value
         if not breaks(witness):
             schemas = [(side.schema, side.dialect) for side in (source, target)]
             witness = search(schemas, (source.judge, target.judge), breaks)
         return UNSET if witness is UNSET else shrunk(witness, breaks)
+
+    def _judged(self, source: Side, target: Side) -> bool:
+        """Say whether both engines take both schemas, and come to an end."""
+        return all(not side.reader.endless and side.judge.usable for side in (source, target))
+
+    def _breaks(self, source: Side, target: Side) -> Callable[[Any], bool]:
+        def breaks(value: Any) -> bool:
+            if not source.judge.quick(value) or target.judge.quick(value) is not False:
+                return False
+            return source.judge.valid(value) is True and target.judge.valid(value) is False
+
+        return breaks

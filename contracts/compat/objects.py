@@ -204,6 +204,8 @@ class _Members:
     def _free_name(self, slot: Slot, taken: dict[str, Any]) -> tuple[str, bool]:
         if slot.name is not None:
             return slot.name, True
+        if "other" not in taken and self._solver.texts.holds(slot.names, "other"):
+            return "other", True
         others = self._terms.negate(self._terms.texts(taken)) if taken else self._terms.true
         solution = self._solver.texts.solve(self._terms.all_of([slot.names, others]))
         if (
@@ -238,5 +240,8 @@ class _Members:
         return exact
 
 
-def _listed(names: Term) -> set[str]:
+def _listed(names: Term) -> frozenset[str] | set[str]:
+    if names.kind == "in":
+        listed: frozenset[str] = names.args[0]
+        return listed
     return {name for atom in atoms(names) if atom.kind == "in" for name in atom.args[0]}

@@ -78,12 +78,12 @@ class Reader:
             return [self._reference(schema, "$ref", base)]
         if schema is not self._root and not self._same_dialect(schema):
             return [self.terms.opaque(("dialect", frozen(schema), self._whole()))]
-        parts = []
-        for keyword in schema:
-            read = self._keyword(keyword)
-            if read is not None:
-                parts.append(read(schema, keyword, base))
-        return parts
+        return [self.keyword(schema, keyword, base) for keyword in schema]
+
+    def keyword(self, schema: dict[str, Any], keyword: str, base: str) -> Term:
+        """Return the term of one keyword of a schema, with the neighbours that it depends on."""
+        read = self._keyword(keyword)
+        return self.terms.true if read is None else read(schema, keyword, base)
 
     def _same_dialect(self, schema: dict[str, Any]) -> bool:
         root = self._root if isinstance(self._root, dict) else {}
@@ -199,7 +199,10 @@ class Reader:
             return self.unknown(schema, keyword, base)
         terms, members = self.terms, schema[keyword].items()
         return self._about_objects(
-            [terms.every_member(terms.pattern(pattern), self.below(child, base)) for pattern, child in members]
+            [
+                terms.every_member(terms.pattern(pattern), self.below(child, base))
+                for pattern, child in members
+            ]
         )
 
     def _additional_properties(self, schema: dict[str, Any], keyword: str, base: str) -> Term:

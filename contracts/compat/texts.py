@@ -11,6 +11,7 @@ from contracts.compat.solution import Fuel, Solution
 from contracts.compat.terms import Term, Terms
 
 UNSURE_LIMIT = 60
+_FIRST = ("a", "other", "A")  # what a person likes to read, where it will do
 _PLAIN = "AaB0b1Cc-_ .:/@Z9z"
 _FILL = "A"
 
@@ -55,7 +56,7 @@ class TextSolver:
         known = atoms(term)
         listed = [text for atom in known if atom.kind == "in" for text in sorted(atom.args[0])]
         samples = [text for atom in known if atom.kind == "format" for text in formats.SAMPLES[atom.args[0]]]
-        for text in [*listed, *samples]:
+        for text in [*listed, *samples, *_FIRST]:
             self._fuel.spend()
             if self.holds(term, text):
                 return Solution(text)
