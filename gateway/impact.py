@@ -109,7 +109,10 @@ def sample_impacts(
 def part_impacts(
     trees: Iterable[Any], places: Iterable[str], triage: RuleTriage, routes: RouteTable
 ) -> Iterator[PartImpact]:
-    """Yield which of triage and routes comes to another result without a touched member of an exception."""
+    """Yield which of triage and routes comes to another result without a touched member of an exception.
+
+    `the router` stands for what can't even be read without it.
+    """
     trees = list(trees)
     parts: dict[str, Callable[[RetailException], object]] = {
         "triage": lambda exception: _decision(exception, triage),
@@ -117,8 +120,12 @@ def part_impacts(
     }
     for place in places:
         with_it = [tree for tree in trees if place and has(tree, place)]
+        readable = [tree for tree in with_it if _can_be_read(without(tree, place))]
+        if len(readable) < len(with_it):
+            unread = len(with_it) - len(readable)
+            yield PartImpact(part="the router", place=place, documents=unread, of=len(with_it))
         for part, ask in parts.items():
-            hit = sum(1 for tree in with_it if _differs(tree, place, ask))
+            hit = sum(1 for tree in readable if _differs(tree, place, ask))
             if hit:
                 yield PartImpact(part=part, place=place, documents=hit, of=len(with_it))
 
@@ -159,12 +166,16 @@ def _adapter_reads(carried: Carried, place: str) -> bool:
 
 
 def _differs(tree: Any, place: str, ask: Callable[[RetailException], object]) -> bool:
-    before = msgspec.convert(tree, RetailException)
-    try:
-        after = msgspec.convert(without(tree, place), RetailException)
-    except msgspec.ValidationError:
-        return True  # it can't even be read without the member
+    before, after = (msgspec.convert(each, RetailException) for each in (tree, without(tree, place)))
     return ask(before) != ask(after)
+
+
+def _can_be_read(tree: Any) -> bool:
+    try:
+        msgspec.convert(tree, RetailException)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _found(exception: RetailException) -> FoundException:

@@ -43,7 +43,6 @@ class Step(Struct, frozen=True, kw_only=True):
 class Terms(Struct, frozen=True, kw_only=True):
     """Under what a comparison is judged: the contract's relation and consumers, the proposal's waivers."""
 
-    version: str
     relation: Relation
     consumers: tuple[Consumer, ...]
     waivers: tuple[Waiver, ...]
@@ -68,7 +67,7 @@ def _judged(finding: Finding, verdict: Verdict, where: set[str], against: str, t
     return Judged(
         finding=finding,
         verdict=Verdict.COMPATIBLE if waiver else verdict,
-        sentence=sentence(finding, verdict, against, terms.version, concerned, waiver),
+        sentence=sentence(finding, verdict, against, terms.relation, concerned, waiver),
         places=tuple(sorted(where)),
         readers=concerned,
         waiver=waiver,
@@ -88,21 +87,16 @@ def may_be_waived(finding: Finding, verdict: Verdict, relation: Relation) -> boo
 
 def _standing(comparison: Comparison, relation: Relation) -> list[tuple[Finding, Verdict]]:
     """Say of each finding whether it stands in the way, before any waiver."""
-    found = []
-    open_directions = [
-        direction
-        for direction, verdict in verdicts(comparison, relation).items()
-        if verdict is not Verdict.COMPATIBLE
-    ]
-    for finding in comparison.findings:
-        if finding.kind == "policy":
-            verdict = Verdict.BREAKING if asks_for_a_major(finding) else Verdict.COMPATIBLE
-        elif any(speaks_of(finding, direction) for direction in open_directions):
-            verdict = Verdict.UNDECIDED if finding.witness is UNSET else Verdict.BREAKING
-        else:
-            verdict = Verdict.COMPATIBLE
-        found.append((finding, verdict))
-    return found
+    return [(finding, _verdict(finding, verdicts(comparison, relation))) for finding in comparison.findings]
+
+
+def _verdict(finding: Finding, of_directions: dict[str, Verdict]) -> Verdict:
+    if finding.kind == "policy":
+        return Verdict.BREAKING if asks_for_a_major(finding) else Verdict.COMPATIBLE
+    own = [verdict for direction, verdict in of_directions.items() if speaks_of(finding, direction)]
+    if finding.witness is not UNSET and any(verdict is not Verdict.COMPATIBLE for verdict in own):
+        return Verdict.BREAKING
+    return worst(own)
 
 
 def _waiver(finding: Finding, verdict: Verdict, against: str, terms: Terms) -> Waiver | None:

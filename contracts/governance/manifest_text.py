@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import fields
 
 from contracts.manifest import VersionEntry
 
@@ -52,11 +53,8 @@ def with_renamed(text: str, version: str, name: str) -> str:
 def _plain(value: Any) -> Any:
     """Return an entry as TOML would read it: what is not said is left out."""
     if isinstance(value, Struct):
-        return {
-            key: plain
-            for key, each in msgspec.structs.asdict(value).items()
-            if (plain := _plain(each)) not in (None, "", [])
-        }
+        said = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
+        return {name: _plain(each) for name, each, default in said if each != default}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return str(value) if isinstance(value, StrEnum) else value

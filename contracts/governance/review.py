@@ -72,7 +72,6 @@ def review(
     `against` narrows that to one version, of any state. Waivers that ended before `today` count as none.
     """
     terms = Terms(
-        version=proposal.version,
         relation=relation_of(contract.manifest.kind),
         consumers=contract.manifest.consumers,
         waivers=proposal.waivers,

@@ -2,7 +2,8 @@
 
 from contracts.compat.comparison import Finding, Verdict
 from contracts.governance.reading import Reader
-from contracts.governance.rules import ADVICE
+from contracts.governance.relation import Relation
+from contracts.governance.rules import advice
 from contracts.governance.versions import major_of
 from contracts.manifest import Waiver
 
@@ -11,46 +12,47 @@ def sentence(
     finding: Finding,
     verdict: Verdict,
     against: str,
-    version: str,
+    relation: Relation,
     readers: tuple[Reader, ...],
     waiver: Waiver | None,
 ) -> str:
     """Return what was found, whom it hits and what to do, as one or more sentences."""
-    said = [_stopped(finding.detail)]
-    if verdict is Verdict.COMPATIBLE:
-        return said[0]
-    said.append(_stopped(_consequence(finding, verdict, against, version)))
-    said += [_stopped(_who(reader)) for reader in readers]
-    if waiver:
-        said.append(f"{waiver.owner} answers for it until {waiver.expires}: {_stopped(waiver.reason)}")
-    else:
-        said.append(_stopped(_action(finding, verdict, against)))
-    return " ".join(said)
+    said = [finding.detail]
+    if verdict is not Verdict.COMPATIBLE:
+        said += [*_consequence(finding, verdict, against), *map(_who, readers)]
+        said.append(
+            f"{waiver.owner} answers for it until {waiver.expires}: {waiver.reason}"
+            if waiver
+            else _action(finding, verdict, against, relation)
+        )
+    return " ".join(map(_stopped, said))
 
 
-def _consequence(finding: Finding, verdict: Verdict, against: str, version: str) -> str:
+def _consequence(finding: Finding, verdict: Verdict, against: str) -> list[str]:
     if verdict is Verdict.UNDECIDED:
-        return "Neither proven nor refuted, so it counts as breaking"
+        return ["What is not proven counts as breaking"]
     if finding.kind == "policy":
-        return f"No event shows it: what {against} meant and what this means look the same and are not"
+        same = finding.rule.endswith(".changed")
+        return (
+            [f"No event shows it: {against} and this look the same and mean something else"] if same else []
+        )
     if finding.direction.endswith("backward"):
-        return f"Who still writes {against} would be refused, and kept events of it could not be read"
-    if finding.direction.endswith("forward"):
-        return f"Who reads {against} would meet events that it does not allow"
-    return f"Neither {against} nor this takes what the other does"
+        return [f"So who still writes {against} would be refused, and kept events of it could not be read"]
+    return [f"So who reads {against} would meet events that it does not allow"]
 
 
 def _who(reader: Reader) -> str:
-    what = ", ".join(reader.pointers) or "all of it"
-    return f"{reader.name} ({reader.contact}) reads {what}"
+    return f"{reader.name} ({reader.contact}) reads {', '.join(reader.pointers) or 'all of it'}"
 
 
-def _action(finding: Finding, verdict: Verdict, against: str) -> str:
-    advice = ADVICE.get(finding.rule)
+def _action(finding: Finding, verdict: Verdict, against: str, relation: Relation) -> str:
     major = f"{major_of(against) + 1}.0.0"
+    instead = advice(finding, native=relation is Relation.BACKWARD)
+    if instead:
+        return f"{instead}, or make it {major}"
     if verdict is Verdict.UNDECIDED:
-        return advice or f"Write it more simply, make it {major}, or have somebody answer for it in `waivers`"
-    return f"{advice}, or make it {major}" if advice else f"Take it back, or make it {major}"
+        return f"Write it more simply, make it {major}, or have somebody answer for it in `waivers`"
+    return f"Take it back, or make it {major}"
 
 
 def _stopped(text: str) -> str:

@@ -115,6 +115,7 @@ def _lines(impact: Impact) -> Iterator[str]:
         yield f"adapter {adapter} reads {', '.join(sorted(read[adapter]))}"
     broken = [each for each in impact.samples if each.broken]
     yield f"samples: {len(impact.samples)} are touched, {len(broken)} would be refused"
-    yield from (f"  {each.sample}: {each.broken[0]}" for each in broken[:SHOWN])
-    if len(broken) > SHOWN:
-        yield f"  and {len(broken) - SHOWN} more; --json has all"
+    lines = list(dict.fromkeys(f"  {each.sample}: {each.broken[0]}" for each in broken))
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield f"  and {len(lines) - SHOWN} more; --json has all"

@@ -88,7 +88,8 @@ def _review(checked: Checked) -> Iterator[str]:
         verdict = step.verdict if _binds(review, step) else "another major"
         yield f"{review.contract} {review.version} against {step.against} ({step.state}): {verdict}"
         for judged in step.findings:
-            yield from (f"  {line}" for line in _finding(judged))
+            if judged.verdict is not Verdict.COMPATIBLE or judged.waiver:
+                yield from (f"  {line}" for line in _finding(judged))
     if checked.changes:
         yield f"changes since {review.steps[0].against}:"
         yield from (f"  {change.place or 'the document'} {change.words}" for change in checked.changes)

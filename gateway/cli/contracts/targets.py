@@ -84,8 +84,9 @@ def read_leniently(folder: Path) -> tuple[ContractFolder, list[str]]:
 
     Raises: ContractsError where its manifest or a schema can't be read at all.
     """
+    problems = _unlocked(folder.parent, f"{folder.name}/")
     try:
-        return read_contract(folder), _unlocked(folder.parent, f"{folder.name}/")
+        return read_contract(folder), problems
     except ContractsError as error:
         manifest = read_manifest(folder / MANIFEST_FILE)
         schemas = {
@@ -93,7 +94,7 @@ def read_leniently(folder: Path) -> tuple[ContractFolder, list[str]]:
             for version in sorted(manifest.versions, key=version_order)
             if (folder / version / SCHEMA_FILE).exists()
         }
-        return ContractFolder(manifest=manifest, schemas=schemas), list(error.findings)
+        return ContractFolder(manifest=manifest, schemas=schemas), [*problems, *error.findings]
 
 
 def with_expected_consumers(target: Target, folder: Path | None) -> Target:
