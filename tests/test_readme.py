@@ -47,7 +47,8 @@ class Walk:
     def translated(self, command: str, **words: str) -> str:
         for old, new in {
             ".venv/bin/": f"{BIN}/", "8080": str(self.port), ".crossdock/": f"{self.folder}/data/",
-            "examples/owner.py cases": f"examples/owner.py {self.folder}/cases", **words,
+            "examples/owner.py cases": f"examples/owner.py {self.folder}/cases",
+            "build/": f"{self.folder}/build/", **words,
         }.items():  # fmt: skip
             command = command.replace(old, new)
         return command if command.startswith(("curl", str(BIN), "CROSSDOCK")) else f"{BIN}/{command}"
@@ -138,7 +139,7 @@ async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
         assert f"\n{target}:" in makefile
 
 
-@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/contracts.md"])
+@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/contracts.md", "docs/documents.md"])
 async def test_the_guides_commands_work_as_they_stand(tmp_path, guide):
     walk, found = Walk(tmp_path), [each for each in commands(guide) if "crossdock" in each]
     assert found
