@@ -124,7 +124,7 @@ class Retailer:
     def _store(self, number: int, settings: WorldSettings, chance: Chance) -> Store:
         size = chance.choice((0.7, 0.7, 1.0, 1.0, 1.0, 1.6))
         identifier = f"{1001 + number}"
-        first = chance.sample(range(0, settings.items // 2), settings.items_per_store // 2)
+        first = chance.sample(range(settings.items // 2), settings.items_per_store // 2)
         items = [self.items[index * 2 + side] for index in sorted(first) for side in (0, 1)]
         return Store(
             id=identifier,

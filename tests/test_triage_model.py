@@ -123,7 +123,8 @@ def local_function(model):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     "change",
     [
-        custom_domain, node_of_a_domain_without_an_import, control_flow, loop, subgraph_in_an_allowed_operator,
+        custom_domain, node_of_a_domain_without_an_import, control_flow, loop,
+        subgraph_in_an_allowed_operator,
         random_numbers, external_data, external_data_in_an_attribute, local_function,
     ],
 )  # fmt: skip

@@ -204,7 +204,8 @@ async def test_a_hot_swap_and_a_rollback_under_load_lose_no_event(desk, eventual
         watching = asyncio.create_task(it.watch.run(stop))
         sending = asyncio.create_task(it.send(range(total)))
         for place in ("1.1.0", "1.0.0", "1.1.0"):
-            await eventually(lambda seen=len(it.settled.entries): len(it.settled.entries) > seen + 20)
+            seen = len(it.settled.entries)
+            await eventually(lambda seen=seen: len(it.settled.entries) > seen + 20)
             publishing.point(it.root, "current", f"small/{place}")
             await eventually(lambda wanted=f"small@{place}": it.heard.loaded[-1][1] == wanted)
         await sending

@@ -331,4 +331,4 @@ def _is_short(line: OrderLine, actual: int) -> bool:
 
 def _is_less(line: AdviceLine) -> bool:
     actual = line.accepted if line.accepted >= 0 else line.actual
-    return 0 < line.expected - actual and line.expected - actual >= _LEAST_SHARE * line.expected
+    return line.expected - actual > 0 and line.expected - actual >= _LEAST_SHARE * line.expected

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from adapters.keys import key
-from simulator.words import cents
 from simulator.messages import Truth
 from simulator.outbox import CSV, Post
 from simulator.sources import STORE_FILES
 from simulator.times import Calendar
+from simulator.words import cents
 
 _COUNT_HEAD = "Store;Count;Taken;Line;Article;Place;Counted;Book;Cost;Remark;Counter"
 _ANSWER_HEAD = "Batch|Store|At|Line|Article|New|Old|State|Text"
