@@ -90,6 +90,7 @@ class ModelWatch:
             self.why_rules = ""
         else:
             self.challenger = AnswerSheet(model, self._demands.taxonomy)
+        self._looked.pop(f"{role} refused", None)
         self._observer.model_loaded(role, model.identity, model.signer)
 
     def _drop(self, role: str) -> None:
