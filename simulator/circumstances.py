@@ -26,7 +26,8 @@ FEEDS = {
 _FEED_OF = {name: feed for feed, names in FEEDS.items() for name in names}
 _SHARES = frozenset({
     "absent_punch", "ack_device", "ack_none", "ack_notfound", "ack_schema", "ack_timeout", "damage_note",
-    "gr_exists", "mgr_override", "notify_sent", "oms_store_mismatch", "online_link", "pay_hold", "pos_offline",
+    "gr_exists", "mgr_override", "notify_sent", "oms_store_mismatch", "online_link", "pay_hold",
+    "pos_offline",
     "promo_active", "receipt_present", "shrink_risk", "skill_missing", "split_rem", "zone_mismatch", "peak",
 })  # fmt: skip
 
@@ -48,14 +49,16 @@ class Circumstances:
         `before` are values from before the fault, which a sender whose copy is old still has. None is a value
         that the sender can't know.
         """
-        settings, chance, told = self._settings, self._chance, []
-        for name, value in values.items():
-            if value is None or chance.happens(settings.missing) or self.is_down(_FEED_OF.get(name), store, at):
+        settings, chance, told = self._settings, self._chance, list[dict[str, str]]()
+        for name, known in values.items():
+            if known is None or chance.happens(settings.missing):
                 continue
-            as_of = at - round(chance.wait(0.1 * HOUR))
+            if self.is_down(_FEED_OF.get(name), store, at):
+                continue
+            value, as_of = known, at - round(chance.wait(0.1 * HOUR))
             if chance.happens(settings.stale):
                 as_of = at - round((2 + chance.wait(20.0)) * HOUR * settings.lag)
-                value = before.get(name, value)
+                value = before.get(name, known)
             if chance.happens(settings.wrong):
                 value = self._wrong(name, value)
             told.append({"name": name, "value": written(value), "as_of": self._calendar.moment(as_of)})
@@ -88,4 +91,3 @@ def silence(store_window: tuple[int, int], at: int, chance: Chance) -> float:
     """Return for how many hours nothing was heard: since the window began, or since the last beat."""
     begin, end = store_window
     return (at - begin) / HOUR if begin <= at < end else chance.wait(0.05)
-

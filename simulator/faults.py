@@ -56,7 +56,7 @@ class Faults:
                 self._known[leaf.id] = (leaf.team, name.value, rate)
 
     def of_day(self, root_cause: str, share: float = 1.0) -> list[Fault]:
-        """Return this day's new faults of a root cause, over all stores; `share` of them where it is given."""
+        """Return this day's new faults of a root cause, over all stores; of all of them this share."""
         rate = self._known[root_cause][2]
         number = self._chance.count(rate * self._settings.stores * share)
         return [self.new(root_cause) for _ in range(number)]

@@ -20,10 +20,10 @@ class Truth(Struct, frozen=True, kw_only=True):
 class SimulatedMessage(Struct, frozen=True, kw_only=True):
     """One document or event in the bytes of the system that sends it.
 
-    `at` is when it is received, RFC 3339; `name` is its file's below the source's folder. `source_event_id` is
-    what its event is called; a repeat has that of the first and no truths. `truths` are those of the
-    exceptions that production code finds with this message; a wrong number in a world of bad data may hide
-    one. `is_damaged` says that the message was spoiled on purpose, and is to be refused.
+    `at` is when it is received, RFC 3339; `name` is its file's below the source's folder. `source_event_id`
+    is what its event is called; a repeat has that of the first and no truths. `truths` are those of the
+    exceptions that production code finds with this message. `is_damaged` says that the message was spoiled
+    on purpose, and is to be refused.
     """
 
     source: str

@@ -9,12 +9,20 @@ from simulator.chance import Chance
 from simulator.faults import Fault
 from simulator.gaps import Gaps
 from simulator.messages import SimulatedMessage, Truth
-from simulator.sources import TILLS, Sender
+from simulator.sources import ERP, STORE_FILES, TILLS, WAREHOUSES, Sender
 from simulator.times import HOUR, MINUTE, Calendar
 from simulator.world import WorldSettings
 
-XML, JSON, CSV, CLOUD_EVENT = "application/xml", "application/json", "text/csv", "application/cloudevents+json"
+XML, JSON, CSV, CLOUD_EVENT = (
+    "application/xml",
+    "application/json",
+    "text/csv",
+    "application/cloudevents+json",
+)
 _ENDINGS = {XML: "xml", JSON: "json", CSV: "csv", CLOUD_EVENT: "json"}
+# a till's own series would show what it lost
+_INTERRUPTED = frozenset({STORE_FILES, WAREHOUSES, ERP})
+_OUTAGE_SECONDS = 6 * HOUR
 
 
 class Post(Struct, frozen=True):
@@ -38,14 +46,17 @@ class Outbox:
         self._waiting: list[tuple[int, int, Post, bool]] = []
         self._number = 0
         self._gaps = Gaps()
+        self._outages: dict[tuple[str, int], bool] = {}
 
     def lose(self, series: str, number: int, fault: Fault) -> None:
         """Note that a till's transaction of that number comes late or never, because of a fault."""
         self._gaps.lose(series, number, fault)
 
     def send(self, at: int, post: Post) -> None:
-        """Take a document that is ready at this second. Some come late, some twice."""
+        """Take a document that is ready at this second. Some come late, some twice, some never."""
         settings, chance = self._settings, self._chance
+        if self._is_lost(at, post):
+            return
         at += 1 + round(chance.wait(4.0))
         if chance.happens(settings.late):
             # a till's own queue is short: a longer wait is a fault that `unposted_sales` stands for
@@ -55,7 +66,8 @@ class Outbox:
         if chance.happens(settings.duplicate):
             repeat = structs.replace(post, what=f"{post.what}-again", truths=())
             self._push(at + round(chance.wait(30 * MINUTE)), repeat, False)
-        if settings.damaged and chance.happens(settings.damaged):
+        # a file of rows that was cut off is refused only where it has a trailer
+        if settings.damaged and post.media_type != CSV and chance.happens(settings.damaged):
             self._push(at, self._damaged(post), True)
 
     def until(self, second: int) -> Iterator[SimulatedMessage]:
@@ -63,7 +75,8 @@ class Outbox:
         waiting, calendar = self._waiting, self._calendar
         while waiting and waiting[0][0] < second:
             at, number, post, is_damaged = heappop(waiting)
-            told = self._gaps.told_by(post.source_event_id, at) if post.sender is TILLS else ()
+            is_numbered = post.sender is TILLS and not is_damaged
+            told = self._gaps.told_by(post.source_event_id, at) if is_numbered else ()
             stamp = f"{calendar.plain_day(at)}-{calendar.plain_time(at)}-{number:07}"
             yield SimulatedMessage(
                 source=post.sender.name,
@@ -76,6 +89,19 @@ class Outbox:
                 truths=post.truths + told,
                 is_damaged=is_damaged,
             )
+
+    def _is_lost(self, at: int, post: Post) -> bool:
+        """Say whether an ordinary document falls into hours in which its feed is down.
+
+        What an exception is found by is not lost, nor is an order, which an invoice may be held against.
+        """
+        if post.truths or post.sender not in _INTERRUPTED or post.what.startswith("orders"):
+            return False
+        key = (post.sender.name, at // _OUTAGE_SECONDS)
+        found = self._outages.get(key)
+        if found is None:
+            found = self._outages[key] = self._chance.happens(self._settings.feed_outage)
+        return found
 
     def _push(self, at: int, post: Post, is_damaged: bool) -> None:
         self._number += 1

@@ -11,6 +11,7 @@ from simulator.flows.deliveries import Deliveries
 from simulator.flows.flow import Flow, World
 from simulator.flows.prices import Prices
 from simulator.flows.purchasing import Purchasing
+from simulator.flows.refunds import Refunds
 from simulator.flows.sales import Rings, Sales
 from simulator.flows.stock import Stock
 from simulator.flows.updates import Updates
@@ -46,7 +47,8 @@ def simulate(settings: WorldSettings) -> Iterator[SimulatedMessage]:
     for day in range(settings.days):
         for flow in flows:
             flow.run(day)
-        yield from world.outbox.until((day + 1) * DAY)
+        # the next day still announces deliveries in this one's afternoon
+        yield from world.outbox.until(day * DAY)
     yield from world.outbox.until(_FOREVER)
 
 
@@ -54,7 +56,7 @@ def _flows(world: World) -> tuple[Flow, ...]:
     """Return the flows in their order of a day."""
     calendar = world.calendar
     idocs, webhooks, files = Idocs(calendar), Webhooks(calendar), Files(calendar)
-    rings = Rings()
+    tills, rings = Tills(calendar), Rings()
     return (
         Deliveries(world, idocs, webhooks),
         Stock(world, files),
@@ -64,5 +66,6 @@ def _flows(world: World) -> tuple[Flow, ...]:
         Purchasing(world, idocs, webhooks),
         Collection(world, webhooks),
         Workforce(world),
-        Sales(world, Tills(calendar), rings),
+        Refunds(world, tills, rings),
+        Sales(world, tills, rings),
     )

@@ -50,11 +50,11 @@ class WorldSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     supplier_fill: Share = 0.96
     sales: Positive = 1.0
     peak: Share = 0.1
-    secondary: Share = 0.12
-    weak: Share = 0.15
+    secondary: Share = 0.1
+    weak: Share = 0.12
     misreported: Share = 0.06
-    missing: Share = 0.06
-    stale: Share = 0.08
+    missing: Share = 0.05
+    stale: Share = 0.06
     wrong: Share = 0.01
     feed_outage: Share = 0.04
     lag: Positive = 1.0

@@ -25,7 +25,7 @@ from routing.triage.model_settings import ModelSettings
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 PACKAGES = (
-    "gateway", "adapters", "contracts", "routing", "ledger", "observability", "crossdock_sdk",
+    "gateway", "simulator", "adapters", "contracts", "routing", "ledger", "observability", "crossdock_sdk",
 )  # fmt: skip
 
 

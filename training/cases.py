@@ -92,7 +92,9 @@ def _rows(cases: Sequence[ClosedCase], labels: Labels) -> Rows:
         is_audited=np.array([case.audited for case in cases], np.bool_),
         rules_leaf=np.array([labels.leaf_index.get(case.decided.root_cause, 0) for case in cases], np.int64),
         rules_confidence=np.array([case.decided.confidence for case in cases], np.float64),
+        rules_strong=np.zeros(count, np.bool_),
         rules_review=np.array([case.decided.review for case in cases], np.bool_),
+        absent=np.zeros(count, np.int64),
     )
     return rows.where(np.argsort(rows.at, kind="stable"))
 

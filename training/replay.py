@@ -12,11 +12,12 @@ from adapters.catalogue import Catalogue
 from adapters.pos.dropfile.layouts import read_layouts
 from contracts import ids
 from contracts.adapter import Adapter
+from contracts.canonical import RetailException
 from contracts.documents import Message
 from contracts.errors import EventError
 from contracts.registry import Registry
 from routing.detection import Detectors, InvoiceDetector, SequenceGapDetector
-from routing.items import DecodedItem, FoundException, NormalisedItem, RouterItem, TriageDecision
+from routing.items import DecodedItem, FoundException, NormalisedItem, RouterItem
 from routing.pipeline import Pipeline
 from routing.rendering import Renderer
 from routing.routes import RouteTable
@@ -24,7 +25,7 @@ from routing.routes_file import Match, RoutesFile, Row
 from routing.stages import Failed, SilentObserver
 from routing.triage.feature_table import NAMES
 from routing.triage.memory import moment
-from routing.triage.rules import RuleTriage
+from routing.triage.rules import Opinion, RuleTriage
 from simulator import SimulatedMessage, Truth, sources
 from training.arrays import Floats
 from training.labels import Labels
@@ -119,9 +120,10 @@ class Replay:
                     self.unmatched += 1
                 else:
                     known.append((found, truth, item))
-        decisions = self._rules.decide([found for found, _, _ in known])
-        for (found, truth, item), decision in zip(known, decisions, strict=True):
-            columns.add(found, truth, moment(item.item.received_at, 0.0), decision)
+        for found, truth, item in known:
+            opinion = self._rules.opine(found)
+            review = bool(self._rules.review(opinion, {}))
+            columns.add(found, truth, moment(item.item.received_at, 0.0), opinion, review)
 
 
 def _truth_of(found: FoundException, truths: Sequence[Truth]) -> Truth | None:
@@ -144,12 +146,11 @@ class _Columns:
         self._prefix = prefix
         self._values: list[bytes] = []
         self._ages: list[bytes] = []
-        self._rest: list[tuple[int, int, float, str, str, float, int, float, bool]] = []
+        self._rest: list[tuple[int, int, float, str, str, float, int, float, bool, bool, int]] = []
 
-    def add(self, found: FoundException, truth: Truth, at: float, decision: TriageDecision) -> None:
+    def add(self, found: FoundException, truth: Truth, at: float, opinion: Opinion, review: bool) -> None:
         assert found.features is not None  # noqa: S101 - the caller left those out
         exception, labels = found.exception, self._labels
-        where = exception.place or exception.partner
         money = exception.money_at_risk
         self._values.append(found.features.values)
         self._ages.append(found.features.ages)
@@ -158,17 +159,19 @@ class _Columns:
                 labels.leaf_index[truth.root_cause],
                 labels.categories.index(exception.category.value),
                 at,
-                f"{self._prefix}:{where.id if where else ''}",
+                f"{self._prefix}:{_place(exception)}",
                 f"{self._prefix}:{truth.fault}",
                 abs(float(money.amount)) if money else 0.0,
-                labels.leaf_index[decision.root_cause],
-                decision.confidence,
-                decision.review,
+                labels.leaf_index[opinion.leaf.id],
+                opinion.confidence,
+                opinion.is_strong,
+                review,
+                len(opinion.absent),
             )
         )
 
     def rows(self) -> Rows:
-        columns = list(zip(*self._rest, strict=True)) if self._rest else [()] * 9
+        columns = list(zip(*self._rest, strict=True)) if self._rest else [()] * 11
         return Rows(
             x=_matrix(self._values),
             ages=_matrix(self._ages),
@@ -181,8 +184,19 @@ class _Columns:
             is_audited=np.zeros(len(self._rest), np.bool_),
             rules_leaf=np.array(columns[6], np.int64),
             rules_confidence=np.array(columns[7], np.float64),
-            rules_review=np.array(columns[8], np.bool_),
+            rules_strong=np.array(columns[8], np.bool_),
+            rules_review=np.array(columns[9], np.bool_),
+            absent=np.array(columns[10], np.int64),
         )
+
+
+def _place(exception: RetailException) -> str:
+    """Return the store, else the supplier: a retailer has few centres, and all suppliers deliver there."""
+    if exception.place is not None and exception.place.kind == "store":
+        return f"store {exception.place.id}"
+    if exception.partner is not None:
+        return f"{exception.partner.role} {exception.partner.id}"
+    return exception.place.id if exception.place is not None else ""
 
 
 def _matrix(vectors: list[bytes]) -> Floats:

@@ -20,6 +20,7 @@ from gateway.cli import (
     processes,
     routes,
     send,
+    simulate,
     sources,
     token,
     triage,
@@ -56,7 +57,8 @@ def crossdock() -> None:
 
 for command in (
     processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check, send.send,
-    token.token, sources.sources, owners.owners, contracts.contracts, adapters.adapters, routes.routes,
+    simulate.simulate_command, token.token, sources.sources, owners.owners, contracts.contracts,
+    adapters.adapters, routes.routes,
     events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
     triage.triage,
 ):  # fmt: skip

@@ -11,7 +11,15 @@ from routing.triage.feature_table import INDEX
 from routing.triage.feature_values import NAN, Values
 from routing.triage.memory import Memory, batches_of, moment, units_apart
 from routing.triage.memory_facts import amount_of
-from routing.triage.memory_records import DAY, HOUR, ItemRecord, OrderRecord, StockRecord, StoreRecord
+from routing.triage.memory_records import (
+    DAY,
+    HOUR,
+    SIBLINGS_LIMIT,
+    ItemRecord,
+    OrderRecord,
+    StockRecord,
+    StoreRecord,
+)
 from routing.triage.reading import Reading
 from routing.triage.words import (
     ITEM_UNKNOWN,
@@ -23,7 +31,6 @@ from routing.triage.words import (
 )
 
 NO_EQUAL_REFUND_MINUTES = 1440.0
-SIBLINGS_LIMIT = 64
 _LARGEST_Z = 8.0
 _PACKS = sorted(PACK_SIZES)
 
@@ -161,13 +168,13 @@ def _cancelled(subject: Subject, units: float) -> float:
         if found is not subject.found and (other := units_apart(found))
     ]
     if subject.store is not None:
-        others += [
-            other
-            for at, item, other in subject.store.deltas
-            if item != subject.item and at > subject.at - DAY
-        ]
-    near = [abs(units + other) / max(abs(units), abs(other)) for other in others if other * units < 0.0]
-    return max(0.0, 1.0 - min(near)) if near else 0.0
+        since, own = subject.at - DAY, subject.item
+        others += [other for at, item, other in subject.store.deltas if at > since and item != own]
+    best = 0.0
+    for other in others:
+        if other * units < 0.0:
+            best = max(best, 1.0 - abs(units + other) / max(abs(units), abs(other)))
+    return best
 
 
 def _both_sides(subject: Subject, values: Values) -> None:

@@ -32,12 +32,8 @@ def _flag(value: float) -> float:
     return 1.0 if value >= 0.5 else 0.0
 
 
-def _as_is(value: float) -> float:
-    return value
-
-
-_BY_NAME: dict[str, Callable[[float], float]] = {
-    "as-is": _as_is,
+_BY_NAME: dict[str, Callable[[float], float] | None] = {
+    "as-is": None,
     "flag": _flag,
     "log": _log,
     "log1p": _log1p,
@@ -69,13 +65,16 @@ class Values:
         """Take a value unless it is none, too old, from the future, or older than the one that is there."""
         if value != value or not -SKEW_HOURS <= age_hours <= _MAXIMUM_AGES[place]:
             return
-        if age_hours > self._ages[place]:
+        ages = self._ages
+        if age_hours > ages[place]:
             return
-        transformed = _TRANSFORMS[place](value)
-        if transformed != transformed:
-            return
-        self._values[place] = min(LIMIT, max(-LIMIT, transformed))
-        self._ages[place] = age_hours if age_hours > 0.0 else 0.0
+        transform = _TRANSFORMS[place]
+        if transform is not None:
+            value = transform(value)
+            if value != value:
+                return
+        self._values[place] = value if -LIMIT < value < LIMIT else math.copysign(LIMIT, value)
+        ages[place] = age_hours if age_hours > 0.0 else 0.0
 
     def packed(self) -> FeatureVector:
         """Return the vector as it travels."""

@@ -16,6 +16,13 @@ _ONE_HOTS = len(CODES) + len(SYSTEMS)
 _EVIDENCE_PLACE = {name: place for name, place in INDEX.items() if place >= _ONE_HOTS}
 _EVIDENCE_PLACE["velocity_day"] = INDEX["velocity"]  # the taxonomy's name for the same in its formulas
 
+# the first words of names of canonical sources
+_WORDS = (
+    *((system, system) for system in SYSTEMS),
+    ("order", "oms"), ("orders", "oms"), ("workforce", "wfm"), ("prices", "price"), ("suppliers", "supplier"),
+    ("payables", "erp"), ("tills", "pos"), ("warehouse", "wms"), ("warehouses", "wms"),
+)  # fmt: skip
+
 # hours since something: such a value goes on growing after it was stated; how much an hour, in its own unit
 _GROWING = {
     INDEX[name]: by
@@ -70,4 +77,4 @@ def system_of(found: FoundException) -> str:
     if found.system in _SYSTEM_PLACE:
         return found.system
     name = found.source.replace("-", "_") + "_"
-    return next((system for system in SYSTEMS if name.startswith(f"{system}_")), "")
+    return next((system for word, system in _WORDS if name.startswith(f"{word}_")), "")

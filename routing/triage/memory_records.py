@@ -14,6 +14,7 @@ OPEN_LIMIT = 20
 REFUNDS_LIMIT = 200
 INVOICES_LIMIT = 50
 SEEN_LIMIT = 1_000
+SIBLINGS_LIMIT = 24
 
 
 class Recent(Generic[Key, Kept]):
@@ -170,7 +171,7 @@ class StoreRecord:
         self.counts = Share()
         self.exceptions = Sightings(7 * DAY)
         self.similar: dict[str, Sightings] = {}
-        self.deltas: deque[tuple[float, str, float]] = deque(maxlen=64)  # when, item, units
+        self.deltas: deque[tuple[float, str, float]] = deque(maxlen=SIBLINGS_LIMIT)  # when, item, units
         self.tlog_lag_hours = self.last_sale = self.price_file_at = math.nan
         self.refund_sizes = Spread()
         self.refunds: deque[tuple[float, str, float]] = deque(maxlen=REFUNDS_LIMIT)  # when, document, amount

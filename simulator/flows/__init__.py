@@ -1,1 +1,1 @@
-"""What happens in a retailer, one module a flow: the ordinary, the faults in it, and what systems say of it."""
+"""What happens in a retailer, a module a flow: the ordinary, its faults, and what systems say."""

@@ -8,6 +8,12 @@ from simulator.sources import ORDERS
 from simulator.times import DAY, HOUR
 from simulator.words import moment, state
 
+_REASONS = {
+    "stock_not_found": ("item not found", "not on shelf"), "status_sync": ("status not sent", "picked"),
+    "pick_backlog": ("queue", "short of staff"), "transfer_late": ("transfer late", "truck late"),
+    "payment_hold": ("payment on hold", "fraud check"), "notify_fail": ("not informed", "mail failed"),
+}  # fmt: skip
+_OF_ONE_ITEM = frozenset({"stock_not_found", "transfer_late"})
 _METHODS = ("Click and Collect", "Store Pickup", "Collect in Store")
 
 
@@ -49,7 +55,7 @@ class Collection:
         """Let one order be late, and whoever sees it say so."""
         root = fault.root_cause.removeprefix("CNC.")
         shelf = self._chance.choice(store.shelves)
-        if root in {"stock_not_found", "transfer_late"} and self._chance.happens(0.3):
+        if root in _OF_ONE_ITEM and self._chance.happens(0.3):
             self._lack(fault, store, shelf, at)
             return
         self._number += 1
@@ -63,17 +69,20 @@ class Collection:
         self._reporter.send(
             Report(
                 sender=ORDERS, fault=fault, store=store, at=at, occurred_at=min(promised, at), key=order,
-                item=shelf.item if root in {"stock_not_found", "transfer_late"} or self._chance.happens(0.3) else None,
+                item=shelf.item if root in _OF_ONE_ITEM or self._chance.happens(0.3) else None,
                 references=(("sales-order", order),),
                 expected=moment(moments(promised)) if is_by_time else state("ready for collection"),
                 actual=moment(moments(at)) if is_by_time else state(self._state(values)),
-                values=values, before=before, at_risk=round(self._chance.lognormvariate(8.1, 0.7)),
+                reason=self._reason(root), values=values, before=before,
+                at_risk=round(self._chance.lognormvariate(8.1, 0.7)),
             )
         )  # fmt: skip
 
     def _age(self, root: str) -> float:
         """Return for how many hours it has been late: less for what is seen as it happens."""
-        late = {"payment_hold": 6.0, "transfer_late": 4.0, "notify_fail": 3.0, "status_sync": 2.5}.get(root, 1.5)
+        late = {"payment_hold": 6.0, "transfer_late": 4.0, "notify_fail": 3.0, "status_sync": 2.5}.get(
+            root, 1.5
+        )
         return self._chance.wait(late * self._world.settings.lag) - 0.2
 
     def _known(
@@ -84,7 +93,9 @@ class Collection:
         queue = self._queues.get(store.index)
         if queue is None:
             peak = self._world.settings.peak
-            queue = self._queues[store.index] = chance.within(0.2, 2.5, 0.8 + (0.35 if chance.happens(peak) else 0), 0.22)
+            queue = self._queues[store.index] = chance.within(
+                0.2, 2.5, 0.8 + (0.35 if chance.happens(peak) else 0), 0.22
+            )
         lines = chance.choice((1, 1, 2, 3, 4))
         picked = chance.randrange(lines + 1) / lines if chance.happens(0.4) else 0.0
         usual: dict[str, float] = {
@@ -105,7 +116,9 @@ class Collection:
             case "pick_backlog":
                 usual["pick_frac"] = 0.0 if chance.happens(0.75) else picked
             case "transfer_late":
-                usual["transfer_eta"] = toward(0.5, 2 + chance.wait(18), strength) if chance.happens(0.85) else 0.0
+                usual["transfer_eta"] = (
+                    toward(0.5, 2 + chance.wait(18), strength) if chance.happens(0.85) else 0.0
+                )
                 usual["on_hand"] = float(chance.choice((0, 0, 0, 1, 3)))
                 usual["pick_frac"] = 0.0 if chance.happens(0.85) else picked
             case "payment_hold":
@@ -134,11 +147,22 @@ class Collection:
             return self._chance.choice(("payment hold", "open"))
         return "picked" if picked == 1 else "in picking" if picked else "open"
 
+    def _reason(self, root: str) -> str:
+        """Return what somebody wrote beside the order, if anything."""
+        chance = self._chance
+        if not chance.happens(0.3):
+            return ""
+        if chance.happens(self._world.settings.misreported * 2):
+            root = chance.choice(tuple(_REASONS))
+        return chance.choice(_REASONS[root])
+
     def _lack(self, fault: Fault, store: Store, shelf: Shelf, at: int) -> None:
         """Let the store's stock system say that it can't cover an order."""
         self._number += 1
         ordered = self._chance.choice((1, 1, 2, 3))
-        missing = ordered if fault.root_cause == "CNC.transfer_late" else self._chance.randrange(1, ordered + 1)
+        missing = (
+            ordered if fault.root_cause == "CNC.transfer_late" else self._chance.randrange(1, ordered + 1)
+        )
         lines = [(1, shelf.item.id, ordered, missing)]
         other = self._chance.choice(store.shelves)
         if other is not shelf:
@@ -160,6 +184,6 @@ class Collection:
             line = (1, shelf.item.id, 2, 1 if is_parcel else 0)
             at = day * DAY + round(chance.uniform(8, 20) * HOUR)
             method = "Parcel" if is_parcel else chance.choice(_METHODS)
-            self._world.outbox.send(at, self._webhooks.backorder(at, f"CC{self._number}", store.id, [line], method))
-
-
+            self._world.outbox.send(
+                at, self._webhooks.backorder(at, f"CC{self._number}", store.id, [line], method)
+            )

@@ -3,7 +3,7 @@
 from simulator.faults import Fault
 from simulator.flows.flow import Report, Reporter, World, chance_of, toward
 from simulator.formats.dropfile import Files, count_key
-from simulator.formats.idoc import Idocs
+from simulator.formats.idoc import Idocs, difference_key
 from simulator.formats.webhooks import Webhooks, stock_key
 from simulator.messages import Truth
 from simulator.retailer import Item, Shelf, Store
@@ -25,6 +25,8 @@ _REMARKS = {
     "misscan_uom": ("wrong item scanned", "case pack"),
     "count_error": ("miscounted", "recount"),
 }
+
+_MISLEADING = (("transit_rel", 1.2), ("open_transfer_rel", 1.0), ("tlog_lag_h", 6.0), ("shrink_risk", 1.0))
 
 
 class Counts:
@@ -64,8 +66,10 @@ class Counts:
                 self._report(store, shelf, counted, at, fault)
             elif fault and way < _BY_ERP:
                 change = counted - shelf.book
-                truth = fault.truth(f"#1:{shelf.item.id}")
-                post = self._idocs.difference(at, f"D{number}{len(lines)}", store.id, shelf.item.id, change, (truth,))
+                truth = fault.truth(difference_key(shelf.item.id))
+                post = self._idocs.difference(
+                    at, f"D{number}{len(lines)}", store.id, shelf.item.id, change, (truth,)
+                )
                 self._world.outbox.send(at, post)
             else:
                 place = f"{shelf.item.id[-3:]}-{store.index % 9 + 1}"
@@ -90,7 +94,7 @@ class Counts:
         return found
 
     def _cause(self, shelf: Shelf, counted: int) -> Fault | None:
-        """Return the fault behind a difference that is worth telling, None where there is no such difference."""
+        """Return the fault behind a difference that is worth telling, None where there is none."""
         if abs(counted - shelf.book) < _LEAST_UNITS:
             return None
         if not shelf.faults:
@@ -128,7 +132,7 @@ class Counts:
         shelf.again_at = shelf.open_transfer = 0
 
     def _remark(self, fault: Fault) -> str:
-        if not self._chance.happens(0.25):
+        if not self._chance.happens(0.35):
             return ""
         root = fault.root_cause.removeprefix("INV.")
         if self._chance.happens(self._world.settings.misreported * 2):
@@ -137,52 +141,66 @@ class Counts:
 
     def _report(self, store: Store, shelf: Shelf, counted: int, at: int, fault: Fault) -> None:
         """Let the store's app tell what was counted, and what it sees beside it."""
-        chance, change = self._chance, counted - shelf.book
-        held = store.queue_held
-        lag = (at - held[0]) / HOUR if held[0] <= at < held[1] + 12 * HOUR else chance.wait(0.3)
-        size = max(1, abs(change))
-        usual = {
-            "tlog_lag_h": chance.wait(0.4), "transit_rel": 0.0, "open_transfer_rel": 0.0, "gr_lag_h": chance.wait(2),
-            "on_hand": float(shelf.book), "open_resv": float(chance.count(1.1)),
+        values, before = self._seen(store, shelf, counted, at, fault)
+        if fault.is_misleading:
+            values |= [self._chance.choice(_MISLEADING)]
+        self._reporter.send(
+            Report(
+                sender=STORE_APP, fault=fault, store=store, at=at + round(self._chance.wait(0.1) * HOUR),
+                occurred_at=at, key=shelf.item.id, item=shelf.item,
+                expected=pieces(shelf.book), actual=pieces(counted), values=values, before=before,
+                at_risk=abs(counted - shelf.book) * shelf.item.cost, reason=self._remark(fault),
+            )
+        )  # fmt: skip
+
+    def _seen(
+        self, store: Store, shelf: Shelf, counted: int, at: int, fault: Fault
+    ) -> tuple[dict[str, float | None], dict[str, float]]:
+        """Return what the app shows of an item now, and what it showed before."""
+        chance, change, held = self._chance, counted - shelf.book, store.queue_held
+        usual: dict[str, float] = {
+            "tlog_lag_h": chance.wait(0.4), "transit_rel": 0.0, "open_transfer_rel": 0.0,
+            "gr_lag_h": chance.wait(2), "on_hand": float(shelf.book), "open_resv": float(chance.count(1.1)),
         }  # fmt: skip
-        waits = shelf.on_the_way / size if shelf.on_the_way else (chance.uniform(0, 2) if chance.happens(0.15) else 0.0)
+        is_held = held[0] <= at < held[1] + 12 * HOUR
+        lag = (at - held[0]) / HOUR if is_held else chance.wait(0.3)
+        size = max(1, abs(change))
+        waiting = shelf.on_the_way / size
+        if not waiting and chance.happens(0.15):
+            waiting = chance.uniform(0, 2)  # the next delivery is on its way to every store
         values: dict[str, float | None] = {
             "on_hand": float(shelf.book), "physical": float(counted), "delta_units": float(change),
             "unit_cost": shelf.item.cost / 100, "open_resv": usual["open_resv"],
             "shrink_risk": float(shelf.item.is_often_stolen), "store_var_rate": store.variance_rate,
             "tlog_lag_h": toward(usual["tlog_lag_h"], lag, fault.strength),
-            "transit_rel": toward(0.0, waits, fault.strength),
+            "transit_rel": toward(0.0, waiting, fault.strength),
             "open_transfer_rel": abs(shelf.open_transfer) / size * fault.strength,
             "gr_lag_h": (at - shelf.received_at) / HOUR if shelf.on_the_way else usual["gr_lag_h"],
         }  # fmt: skip
-        if fault.is_misleading:
-            name, value = chance.choice(
-                (("transit_rel", chance.uniform(0.5, 2)), ("open_transfer_rel", chance.uniform(0.5, 1.5)),
-                 ("tlog_lag_h", chance.uniform(3, 12)), ("shrink_risk", 1.0))
-            )  # fmt: skip
-            values[name] = value
-        self._reporter.send(
-            Report(
-                sender=STORE_APP, fault=fault, store=store, at=at + round(chance.wait(0.1) * HOUR), occurred_at=at,
-                key=f"{shelf.item.id}", item=shelf.item, expected=pieces(shelf.book), actual=pieces(counted),
-                values=values, before=usual, at_risk=abs(change) * shelf.item.cost,
-            )
-        )  # fmt: skip
+        return values, usual
 
     def _count_in_warehouse(self, fault: Fault, day: int) -> None:
         """Let a warehouse count a bin, and say why it differs if anybody knows."""
         chance, item = self._chance, self._chance.choice(self._world.retailer.items)
         warehouse = chance.choice(self._world.retailer.warehouses)
         root, book = fault.root_cause.removeprefix("INV."), chance.randrange(30, 400)
-        change = -chance.randrange(2, 30) if root == "shrink" else chance.choice((-1, 1)) * self._units(item, root)
+        change = (
+            -chance.randrange(2, 30) if root == "shrink" else chance.choice((-1, 1)) * self._units(item, root)
+        )
         reason = "Cycle count"
         if chance.happens(0.55 * fault.strength + 0.1):
-            told = chance.choice(tuple(_REMARKS)) if chance.happens(self._world.settings.misreported * 2) else root
+            told = (
+                chance.choice(tuple(_REMARKS))
+                if chance.happens(self._world.settings.misreported * 2)
+                else root
+            )
             reason = f"Cycle count: {chance.choice(_REMARKS[told])}".removesuffix(": ")
         place = f"A-{chance.randrange(1, 40):02}-{chance.randrange(1, 9)}"
         at = day * DAY + round(chance.uniform(7, 20) * HOUR)
         truths = (fault.truth(stock_key(item.id, place)),)
-        post = self._webhooks.stock_change(at, warehouse, item.id, place, book, max(0, book + change), reason, truths)
+        post = self._webhooks.stock_change(
+            at, warehouse, item.id, place, book, max(0, book + change), reason, truths
+        )
         self._world.outbox.send(at, post)
 
     def _units(self, item: Item, root: str) -> int:

@@ -1,8 +1,8 @@
-"""Goods from a warehouse to the stores: announced, shipped, arrived, booked. And what goes wrong on the way."""
+"""Goods from a warehouse to the stores: announced, shipped, arrived, booked; and what goes wrong."""
 
 from simulator.faults import Fault
 from simulator.flows.flow import World, chance_of
-from simulator.formats.idoc import NOT_POSTED, POSTED, DeliveryLine, Idocs
+from simulator.formats.idoc import NOT_POSTED, POSTED, STATUS_KEY, DeliveryLine, Idocs, Status
 from simulator.formats.webhooks import Webhooks
 from simulator.retailer import Shelf, Store
 from simulator.times import DAY, HOUR
@@ -25,7 +25,8 @@ class Deliveries:
         """Let the day's deliveries arrive."""
         self._arrive(day)
         faults = {
-            root: self._world.faults.of_day(f"INV.{root}") for root in ("delayed_receipt", "receiving_variance")
+            root: self._world.faults.of_day(f"INV.{root}")
+            for root in ("delayed_receipt", "receiving_variance")
         }
         stores = [store for store in self._world.retailer.stores if (store.index + day) % 2 == 0]
         self._chance.shuffle(stores)
@@ -59,17 +60,21 @@ class Deliveries:
         lines = [
             DeliveryLine(place * 10, shelf.item.id, units, units)
             for place, shelf in enumerate(wanting, 1)
-            for units in (max(shelf.item.pack, round(shelf.velocity * 3 / shelf.item.pack) * shelf.item.pack),)
+            for units in (
+                max(shelf.item.pack, round(shelf.velocity * 3 / shelf.item.pack) * shelf.item.pack),
+            )
         ]
         arrives = day * DAY + round(chance.uniform(5.5, 9.5) * HOUR)
         announced = arrives - round(chance.uniform(8, 16) * HOUR)
         affected = chance.randrange(len(lines)) if fault else -1
         is_late = fault is not None and fault.root_cause == "INV.delayed_receipt"
         is_not_posted = is_late and chance.happens(0.22)
-        truths = (fault.truth("status"),) if fault and is_not_posted else ()
+        truths = (fault.truth(STATUS_KEY),) if fault and is_not_posted else ()
         if fault or not world.circumstances.is_down("transport", store.index, arrives):
-            status = NOT_POSTED if is_not_posted else POSTED
-            post = self._idocs.delivery(max(0, announced), delivery, order, store.id, lines, status=status, truths=truths)
+            status = Status(NOT_POSTED if is_not_posted else POSTED)
+            post = self._idocs.delivery(
+                max(0, announced), delivery, order, store.id, lines, status=status, truths=truths
+            )
             world.outbox.send(max(0, announced), post)
         shipped = [(line.number, line.item, line.quantity) for line in lines]
         for place, (line, shelf) in enumerate(zip(lines, wanting, strict=True)):
@@ -80,23 +85,35 @@ class Deliveries:
             elif is_late:
                 self._delay(shelf, line.quantity, arrives, fault)
             else:
-                shipped[place] = (line.number, line.item, self._differ(shelf, line.quantity, arrives, fault))
+                came = self._differ(shelf, line.quantity, arrives, fault)
+                shipped[place] = (line.number, line.item, came)
+                if chance.happens(0.5 * fault.strength):  # scanned at the door, though booked as announced
+                    lines[place] = DeliveryLine(line.number, line.item, came, line.notified)
         received = [line for place, line in enumerate(lines) if place != affected or not is_late]
         self._tell(store, delivery, arrives, shipped, received, fault)
 
     def _tell(
-        self, store: Store, delivery: str, arrives: int, shipped: list[tuple[int, str, int]],
-        received: list[DeliveryLine], fault: Fault | None,
+        self,
+        store: Store,
+        delivery: str,
+        arrives: int,
+        shipped: list[tuple[int, str, int]],
+        received: list[DeliveryLine],
+        fault: Fault | None,
     ) -> None:
         """Let the warehouse say what it shipped, and the ERP what it booked."""
         chance, world = self._chance, self._world
         tells = 0.3 + 0.45 * fault.strength if fault and "variance" in fault.root_cause else 0.3
         if chance.happens(tells):
-            post = self._webhooks.shipment(arrives - 2 * HOUR, delivery, f"S{delivery}", store.warehouse, shipped)
+            post = self._webhooks.shipment(
+                arrives - 2 * HOUR, delivery, f"S{delivery}", store.warehouse, shipped
+            )
             world.outbox.send(max(0, arrives - 2 * HOUR), post)
         if received and not world.circumstances.is_down("stock", store.index, arrives):
             booked = arrives + round(chance.wait(1.0) * HOUR)
-            world.outbox.send(booked, self._idocs.delivered(booked, f"W{delivery}", delivery, store.id, received))
+            world.outbox.send(
+                booked, self._idocs.delivered(booked, f"W{delivery}", delivery, store.id, received)
+            )
 
     def _delay(self, shelf: Shelf, units: int, arrives: int, fault: Fault) -> None:
         """Book what did not come, or don't book what did."""

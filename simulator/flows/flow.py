@@ -40,7 +40,7 @@ class Flow(Protocol):
 class Report(Struct, frozen=True, kw_only=True):
     """One exception as its sender tells it. `at` is when it is noticed, `occurred_at` when it happened.
 
-    `values` is what the sender knows, `before` what it knew before the fault.
+    `values` is what the sender knows, `before` what it knew before the fault; `reason` is in its own words.
     """
 
     sender: Sender
@@ -58,6 +58,7 @@ class Report(Struct, frozen=True, kw_only=True):
     partner: str = ""
     references: tuple[tuple[str, ...], ...] = ()
     at_risk: int | None = None
+    reason: str = ""
 
 
 class Reporter:
@@ -92,6 +93,8 @@ class Reporter:
             data["references"] = [dict(zip(names, each, strict=False)) for each in report.references]
         if report.at_risk is not None:
             data["money_at_risk"] = {"amount": cents(report.at_risk), "currency": CURRENCY}
+        if report.reason:
+            data["evidence"] = [{"pointer": "/reason", "value": report.reason}]
         index = store.index if store else -1
         context = world.circumstances.of(index, report.at, report.values, report.before)
         if context:

@@ -3,18 +3,29 @@
 from msgspec.structs import replace
 
 from simulator.faults import Fault
-from simulator.flows.flow import Report, Reporter, World, chance_of, toward
+from simulator.flows.flow import World, chance_of
 from simulator.flows.order import PurchaseOrder
-from simulator.formats.idoc import NOT_POSTED, POSTED, Idocs, OrderLine, match_key
+from simulator.flows.payables import Payables
+from simulator.formats.idoc import (
+    NOT_POSTED,
+    STATUS_KEY,
+    TOTAL_KEY,
+    Idocs,
+    OrderLine,
+    Status,
+    match_key,
+)
 from simulator.formats.webhooks import BLOCK_KEY, Webhooks
 from simulator.messages import Truth
-from simulator.sources import PAYABLES
 from simulator.times import DAY, HOUR
-from simulator.words import money, pieces, price
 
 _DEALS = (5, 8, 10, 12, 15)
 _LEAST, _SHARE = 2_500, 0.02  # the tolerance of invoice-mismatch: cents, and a share
-_ENTERED_BEFORE = (("F5", "117"), ("M8", "462"), ("M8", "108"))
+_ENTERED_BEFORE = (
+    Status(NOT_POSTED, "F5", "117"),
+    Status(NOT_POSTED, "M8", "462"),
+    Status(NOT_POSTED, "M8", "108"),
+)
 
 
 class Invoices:
@@ -29,7 +40,7 @@ class Invoices:
         self._world = world
         self._chance = chance_of(world, "invoices")
         self._idocs, self._hooks = idocs, hooks
-        self._reporter = Reporter(world, "invoice")
+        self._payables = Payables(world)
 
     def bill(self, order: PurchaseOrder) -> None:
         """Bill what arrived, as it was ordered."""
@@ -63,18 +74,24 @@ class Invoices:
                 order.is_booked = False
             case "qty_short":
                 line = chance.choice(order.lines)
-                short = max(1, round(line.quantity * chance.uniform(0.05, 0.4) * (0.4 + 0.6 * fault.strength)))
+                short = max(
+                    1, round(line.quantity * chance.uniform(0.05, 0.4) * (0.4 + 0.6 * fault.strength))
+                )
                 order.received[line.number] = line.quantity - short
             case "deal_missing":
                 share = chance.choice(_DEALS)
-                order.lines = [replace(line, price=max(1, line.price * (100 - share) // 100)) for line in order.lines]
+                order.lines = [
+                    replace(line, price=max(1, line.price * (100 - share) // 100)) for line in order.lines
+                ]
 
     def _bill_more(self, order: PurchaseOrder, fault: Fault) -> None:
         """Bill what was ordered, though less came; or more than was ordered."""
         chance = self._chance
         line = min(order.lines, key=lambda each: order.received[each.number] / each.quantity)
         if order.is_known and chance.happens(0.25):
-            more = replace(line, quantity=line.quantity + max(1, round(line.quantity * chance.uniform(0.06, 0.4))))
+            more = replace(
+                line, quantity=line.quantity + max(1, round(line.quantity * chance.uniform(0.06, 0.4)))
+            )
             self._match(order, fault, [more if each is line else each for each in order.lines])
         else:
             self._tell(order, fault, order.lines, line, native=0.0)
@@ -85,7 +102,8 @@ class Invoices:
         factor = 1 + chance.choice((1, 1, 1, -1)) * chance.uniform(0.025, 0.16) * (0.4 + 0.6 * fault.strength)
         wrong = chance.sample(order.lines, chance.randrange(1, len(order.lines) + 1))
         lines = [
-            replace(line, price=max(1, round(line.price * factor))) if line in wrong else line for line in order.lines
+            replace(line, price=max(1, round(line.price * factor))) if line in wrong else line
+            for line in order.lines
         ]
         line = next(each for each in lines if each not in order.lines or each.number == wrong[0].number)
         self._tell(order, fault, lines, line, native=0.75)
@@ -93,7 +111,7 @@ class Invoices:
     def _forget_deal(self, order: PurchaseOrder, fault: Fault) -> None:
         """Bill the list price, though the order had a deal."""
         lines = [replace(line, price=order.items[line.number].cost) for line in order.lines]
-        self._tell(order, fault, lines, lines[0], native=0.5)
+        self._tell(order, fault, lines, lines[0], native=0.35)
 
     def _bill_packs(self, order: PurchaseOrder, fault: Fault) -> None:
         """Bill packs where units were ordered: fewer and dearer, or as many at a unit's price."""
@@ -115,22 +133,26 @@ class Invoices:
         if chance.happens(0.3):
             self._send(order, order.lines, number=number, at=at)
             line = order.lines[0]
-            self._report(order, fault, order.lines, line, at + 6 * HOUR, number)
+            self._payables.tell(order, fault, order.lines, line, at + 6 * HOUR, number)
             return
-        why = chance.choice(_ENTERED_BEFORE) if chance.happens(0.25 + 0.6 * fault.strength) else ("", "")
-        truths = (fault.truth("status"),)
-        self._send(order, order.lines, number=number, at=at, status=NOT_POSTED, why=why, truths=truths)
+        is_told = chance.happens(0.25 + 0.6 * fault.strength)
+        status = chance.choice(_ENTERED_BEFORE) if is_told else Status(NOT_POSTED)
+        self._send(order, order.lines, number=number, at=at, status=status, truths=(fault.truth(STATUS_KEY),))
 
     def _add_charges(self, order: PurchaseOrder, fault: Fault) -> None:
         """Bill freight, duty or tax that stands on no line."""
         chance = self._chance
         net = sum(line.quantity * line.price for line in order.lines)
-        charges = round(max(_LEAST * 1.05, net * (0.021 + chance.wait(0.035) * (0.5 + 0.5 * fault.strength)))) + 1
+        charges = (
+            round(max(_LEAST * 1.05, net * (0.021 + chance.wait(0.035) * (0.5 + 0.5 * fault.strength)))) + 1
+        )
         if chance.happens(0.7):
-            truths = (fault.truth("total"),)
+            truths = (fault.truth(TOTAL_KEY),)
             self._send(order, order.lines, charges=charges, truths=truths)
         else:
-            self._report(order, fault, order.lines, order.lines[0], order.invoiced_at + 4 * HOUR, charges=charges)
+            self._payables.tell(
+                order, fault, order.lines, order.lines[0], order.invoiced_at + 4 * HOUR, charges=charges
+            )
 
     def _tell(
         self, order: PurchaseOrder, fault: Fault, lines: list[OrderLine], line: OrderLine, *, native: float
@@ -146,10 +168,12 @@ class Invoices:
         at = order.invoiced_at + round((1 + chance.wait(10)) * HOUR)
         if chance.happens(0.22):
             total = sum(each.quantity * each.price for each in lines)
-            post = self._hooks.payment_block(at, order.invoice, order.supplier.id, total, (fault.truth(BLOCK_KEY),))
+            post = self._hooks.payment_block(
+                at, order.invoice, order.supplier.id, total, (fault.truth(BLOCK_KEY),)
+            )
             self._world.outbox.send(at, post)
         else:
-            self._report(order, fault, lines, line, at)
+            self._payables.tell(order, fault, lines, line, at)
         if fault.root_cause == "IVM.gr_not_posted":
             booked = order.invoiced_at + round((1 + chance.wait(3)) * DAY)
             post = self._idocs.receipt(
@@ -172,67 +196,22 @@ class Invoices:
         return tuple(found)
 
     def _send(
-        self, order: PurchaseOrder, lines: list[OrderLine], *, number: str = "", at: int = 0, charges: int = 0,
-        status: str = POSTED, why: tuple[str, str] = ("", ""), truths: tuple[Truth, ...] = (),
+        self,
+        order: PurchaseOrder,
+        lines: list[OrderLine],
+        *,
+        number: str = "",
+        at: int = 0,
+        charges: int = 0,
+        status: Status | None = None,
+        truths: tuple[Truth, ...] = (),
     ) -> None:
         at = at or order.invoiced_at
         post = self._idocs.invoice(
             at, number or order.invoice, order.number, order.supplier.id, order.warehouse, lines,
-            charges=charges, status=status, why=why, truths=truths,
+            charges=charges, status=status, truths=truths,
         )  # fmt: skip
         self._world.outbox.send(at, post)
-
-    def _report(
-        self, order: PurchaseOrder, fault: Fault, lines: list[OrderLine], line: OrderLine, at: int,
-        number: str = "", charges: int = 0,
-    ) -> None:
-        """Let payables tell of a line, with the result of its own match where it has one."""
-        chance, strength, root = self._chance, fault.strength, fault.root_cause.removeprefix("IVM.")
-        ordered = next(each for each in order.lines if each.number == line.number)
-        received = order.received[line.number] if order.is_booked else 0
-        usual: dict[str, float] = {
-            "q_inv_gr": 0.0, "q_gr_po": 0.0, "p_inv_po": 0.0, "gr_exists": 1.0, "deal_expected": 0.0,
-            "dup_score": abs(chance.gauss(0.1, 0.1)), "tax_freight": abs(chance.gauss(0.004, 0.006)),
-        }  # fmt: skip
-        knows = chance.happens(0.6)
-        values: dict[str, float | None] = {
-            "gr_exists": float(received > 0) if knows else None,
-            "q_inv_gr": (line.quantity - received) / max(line.quantity, received) if knows else None,
-            "q_gr_po": (received - ordered.quantity) / ordered.quantity if knows else None,
-            "p_inv_po": line.price / ordered.price - 1 if knows else None,
-            "dup_score": usual["dup_score"], "tax_freight": usual["tax_freight"],
-            "deal_expected": 0.05 if chance.happens(0.06) else 0.0,
-            "invoice_amount": line.quantity * line.price / 100, "matched_amount": received * ordered.price / 100,
-        }  # fmt: skip
-        if root == "duplicate_invoice":
-            values["dup_score"] = min(1.0, toward(0.2, chance.uniform(0.55, 1.0), strength))
-        if root == "tax_freight":
-            values["tax_freight"] = charges / sum(each.quantity * each.price for each in lines)
-        if root == "deal_missing":
-            values["deal_expected"] = 1 - ordered.price / line.price if chance.happens(0.3 + 0.6 * strength) else 0.0
-        if root == "gr_not_posted":
-            values["gr_lag_h"] = (at - order.arrived_at) / HOUR
-        if fault.is_misleading:
-            name, value = chance.choice((("dup_score", 0.6), ("deal_expected", 0.08), ("tax_freight", 0.03), ("p_inv_po", 0.03)))
-            values[name] = value
-        expected, actual = pieces(received), pieces(line.quantity)
-        if line.price != ordered.price:
-            expected, actual = price(ordered.price), price(line.price)
-        elif charges or received == line.quantity:
-            total = sum(each.quantity * each.price for each in lines)
-            expected, actual = money(total if charges else 0), money(total + charges)
-        self._reporter.send(
-            Report(
-                sender=PAYABLES, fault=fault, at=at, occurred_at=order.invoiced_at, place=("dc", order.warehouse),
-                partner=order.supplier.id, item=order.items[line.number], key=f"{number or order.invoice}:{line.number}",
-                references=(
-                    ("invoice", number or order.invoice, f"{line.number:06}"),
-                    ("purchase-order", order.number, f"{line.number:06}"),
-                ),
-                expected=expected, actual=actual, values=values, before=usual,
-                at_risk=abs(line.quantity * line.price - received * ordered.price) + charges,
-            )
-        )  # fmt: skip
 
 
 def _is_beyond(invoiced: int, matched: int) -> bool:

@@ -1,14 +1,12 @@
 """Prices as they change, and where ERP, till and shelf come to hold different ones."""
 
 from simulator.faults import Fault
-from simulator.flows.flow import Report, Reporter, World, chance_of
+from simulator.flows.flow import World, chance_of
+from simulator.flows.price_audits import PriceAudits, usual_price
 from simulator.formats.dropfile import Files
 from simulator.retailer import Item, Shelf, Store
-from simulator.sources import STORE_APP
 from simulator.times import DAY, HOUR
-from simulator.words import price
 
-_ZONES = (1.0, 1.0, 1.04, 0.97)
 _DISCOUNTS = (10, 15, 20, 25, 30, 40)
 # how many shelves of a store a fault reaches, and for how many hours
 _REACH = {
@@ -24,12 +22,14 @@ class Prices:
         self._world = world
         self._chance = chance_of(world, "prices")
         self._files = files
-        self._reporter = Reporter(world, "price")
+        self._audits = PriceAudits(world)
         self._promotions = 0
-        self._wrong: list[tuple[Fault, Store, Shelf, int]] = []  # where an audit may find something, from when
+        self._wrong: list[
+            tuple[Fault, Store, Shelf, int]
+        ] = []  # where an audit may find something, from when
         for store in world.retailer.stores:
             for shelf in store.shelves:
-                _set_all(shelf, round(shelf.item.price * _ZONES[store.zone]))
+                _set_all(shelf, usual_price(store, shelf.item))
 
     def run(self, day: int) -> None:
         """Change a day's prices, and let some go wrong."""
@@ -41,13 +41,13 @@ class Prices:
                 self._go_wrong(fault, root, store, day, 1 + self._chance.count(reach), hours)
         for fault in self._world.faults.of_day("PRC.master_data_error"):
             self._key_wrong(fault, day)
-        self._audit(day)
+        self._audits.run(day)
 
     def _recover(self, day: int) -> None:
         for store in self._world.retailer.stores:
             for shelf in store.shelves:
                 if shelf.price_fault and shelf.price_until <= day * DAY:
-                    _set_all(shelf, round(shelf.item.price * _ZONES[store.zone]))
+                    _set_all(shelf, usual_price(store, shelf.item))
 
     def _change(self, day: int) -> None:
         """Give items other prices, and let every store that has them answer."""
@@ -62,7 +62,9 @@ class Prices:
                 item.price = max(49, round(item.price * chance.uniform(0.88, 1.15)) // 10 * 10 + 9)
                 changed[item.id] = (item, 0, "")
         for store in retailer.stores:
-            affected = [shelf for shelf in store.shelves if shelf.item.id in changed and not shelf.price_fault]
+            affected = [
+                shelf for shelf in store.shelves if shelf.item.id in changed and not shelf.price_fault
+            ]
             if affected:
                 self._send_batch(store, affected, changed, day)
 
@@ -73,7 +75,7 @@ class Prices:
         lines: list[tuple[str, int, int, str, str]] = []
         for shelf in shelves:
             item, discount, promotion = changed[shelf.item.id]
-            old, usual = shelf.till, round(item.price * _ZONES[store.zone])
+            old, usual = shelf.till, usual_price(store, item)
             shelf.price_since = at
             _set_all(shelf, usual)
             if promotion:
@@ -93,20 +95,24 @@ class Prices:
         until = begin + round((10 + chance.wait(hours) * self._world.settings.lag) * HOUR)
         promotion = f"P{chance.randrange(1, max(2, self._promotions)):04}"
         size = 0.4 + 0.6 * fault.strength
-        zone = chance.choice([factor for factor in (1.07, 0.93, 1.04, 0.96)])
+        zone = chance.choice((1.07, 0.93, 1.04, 0.96))
         for shelf in chance.sample(free[: reach * 3], min(reach, len(free[: reach * 3]))):
-            usual = round(shelf.item.price * _ZONES[store.zone])
+            usual = usual_price(store, shelf.item)
             _set_all(shelf, usual)
             shelf.price_fault, shelf.price_until, shelf.price_told = fault, until, 0
             changed = begin - round(chance.wait(2) * HOUR)
             match root:
                 case "promo_file_fail":
-                    shelf.erp_price = shelf.label = round(usual * (100 - chance.choice(_DISCOUNTS) * size) / 100)
+                    shelf.erp_price = shelf.label = round(
+                        usual * (100 - chance.choice(_DISCOUNTS) * size) / 100
+                    )
                     shelf.promotion, shelf.promotions = promotion, 1
                 case "api_sync_lag":
                     self._lag(shelf, usual, size)
                 case "label_not_changed":
-                    shelf.label = round(usual * (1 - chance.choice((1, 1, -1)) * chance.uniform(0.03, 0.25) * size))
+                    shelf.label = round(
+                        usual * (1 - chance.choice((1, 1, -1)) * chance.uniform(0.03, 0.25) * size)
+                    )
                     changed = begin - round(chance.wait(20) * HOUR)
                 case "zone_mapping":
                     shelf.regular = shelf.till = round(usual * zone)
@@ -117,7 +123,7 @@ class Prices:
                     shelf.till = round(shelf.erp_price * (100 - second) / 100)
                     shelf.promotion, shelf.promotions = promotion, chance.choice((2, 2, 3))
             shelf.price_since = min(changed, begin)
-            self._wrong.append((fault, store, shelf, begin))
+            self._audits.expect(fault, store, shelf, begin)
 
     def _lag(self, shelf: Shelf, usual: int, size: float) -> None:
         """Leave the till, or only what it charges, on the price before the last change."""
@@ -132,71 +138,21 @@ class Prices:
         chance, item = self._chance, self._chance.choice(self._world.retailer.items)
         begin = day * DAY + round(chance.uniform(4, 9) * HOUR)
         until = begin + round((8 + chance.wait(20)) * HOUR)
-        factor = chance.choice((10.0, 0.1, 1.9, 1.5, 0.5)) if chance.happens(fault.strength) else chance.choice((1.2, 0.8))
+        factor = (
+            chance.choice((10.0, 0.1, 1.9, 1.5, 0.5))
+            if chance.happens(fault.strength)
+            else chance.choice((1.2, 0.8))
+        )
         having = [(store, shelf) for store in self._world.retailer.stores if (shelf := store.shelf_of(item))]
         for store, shelf in having:
             if shelf.price_fault:
                 continue
-            usual = round(item.price * _ZONES[store.zone])
+            usual = usual_price(store, item)
             wrong = max(1, round(usual * factor))
             shelf.erp_price = shelf.regular = shelf.till = wrong
             shelf.label = usual if factor > 1 and chance.happens(0.5) else wrong
             shelf.price_fault, shelf.price_until, shelf.price_since, shelf.price_told = fault, until, begin, 0
-            self._wrong.append((fault, store, shelf, begin))
-
-    def _audit(self, day: int) -> None:
-        """Let people scan shelves, and report what they find where nobody has yet."""
-        still = []
-        for fault, store, shelf, begin in self._wrong:
-            if shelf.price_fault is not fault or shelf.price_until <= day * DAY:
-                continue
-            at = max(begin + HOUR, day * DAY + round(self._chance.uniform(9, 19) * HOUR))
-            if at < shelf.price_until and self._chance.happens(_AUDITED.get(fault.root_cause, 0.4)):
-                self._report(fault, store, shelf, at)
-            else:
-                still.append((fault, store, shelf, begin))
-        self._wrong = still
-
-    def _report(self, fault: Fault, store: Store, shelf: Shelf, at: int) -> None:
-        chance, usual_price = self._chance, round(shelf.item.price * _ZONES[store.zone])
-        root = fault.root_cause.removeprefix("PRC.")
-        expected, actual = shelf.erp_price, shelf.till
-        if expected == actual:
-            expected, actual = (shelf.label, shelf.till) if shelf.label != shelf.till else (usual_price, shelf.till)
-        if expected == actual:
-            return
-        usual: dict[str, float] = {
-            "pos_erp_pct": 0.0, "shelf_pos_pct": 0.0, "price_file_age": chance.wait(10), "zone_mismatch": 0.0,
-            "active_promos": float(shelf.promotions or chance.happens(0.2)),
-        }  # fmt: skip
-        values: dict[str, float | None] = usual | {
-            "pos_erp_pct": shelf.till / shelf.erp_price - 1,
-            "shelf_pos_pct": shelf.label / shelf.till - 1,
-            "promo_active": float(bool(shelf.promotion) or chance.happens(0.12)),
-            "zone_mismatch": float(chance.happens(0.75 * fault.strength if root == "zone_mapping" else 0.03)),
-            "heartbeat_age": chance.wait(0.3), "old_price": usual_price / 100, "new_price": shelf.till / 100,
-            "velocity_day": shelf.velocity,
-        }  # fmt: skip
-        if root == "promo_file_fail":
-            values["price_file_age"] = 20 + chance.wait(12) if chance.happens(0.4 + 0.5 * fault.strength) else chance.wait(10)
-            values["promo_h"] = (at - shelf.price_since) / HOUR
-        if root == "promo_overlap" and not chance.happens(0.4 + 0.5 * fault.strength):
-            values["active_promos"] = 1.0
-        if fault.is_misleading:
-            name, value = chance.choice((("zone_mismatch", 1.0), ("active_promos", 2.0), ("price_file_age", 30.0)))
-            values[name] = value
-        self._reporter.send(
-            Report(
-                sender=STORE_APP, fault=fault, store=store, at=at, occurred_at=at - round(chance.wait(0.2) * HOUR),
-                key=shelf.item.id, item=shelf.item, expected=price(expected), actual=price(actual),
-                references=(("promotion", shelf.promotion),) if shelf.promotion and chance.happens(0.5) else (),
-                values=values, before=usual, at_risk=abs(expected - actual),
-            )
-        )  # fmt: skip
-
-
-_AUDITED = {"PRC.label_not_changed": 0.45, "PRC.zone_mapping": 0.35, "PRC.promo_file_fail": 0.22,
-            "PRC.api_sync_lag": 0.25, "PRC.promo_overlap": 0.25, "PRC.master_data_error": 0.2}  # fmt: skip
+            self._audits.expect(fault, store, shelf, begin)
 
 
 def _set_all(shelf: Shelf, amount: int) -> None:

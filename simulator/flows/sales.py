@@ -51,7 +51,7 @@ class Sales:
             self._ring(store, day, silent.get(store.index))
 
     def _silent_tills(self, day: int) -> dict[int, tuple[Fault, int, int, bool]]:
-        """Return the stores whose tills lose their log today, or send it late: fault, from, to, lost or not."""
+        """Return the stores whose tills lose or hold their log today: fault, from, to, lost or not."""
         found = {}
         for fault in self._world.faults.of_day("INV.unposted_sales"):
             store = self._chance.choice(self._world.retailer.stores)
@@ -134,7 +134,9 @@ class Sales:
         if fault is None or not shelf.price_since <= at < shelf.price_until:
             if chance.happens(0.01):
                 reduced = round(shelf.till * 0.7)
-                return SoldLine(item.id, units, shelf.regular, reduced, previous=shelf.till, reason="damaged"), None
+                return SoldLine(
+                    item.id, units, shelf.regular, reduced, previous=shelf.till, reason="damaged"
+                ), None
             if fault:  # not yet, or no longer
                 return SoldLine(item.id, units, shelf.erp_price, shelf.erp_price), None
             return SoldLine(item.id, units, shelf.regular, shelf.till, shelf.promotion), None

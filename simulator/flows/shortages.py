@@ -3,15 +3,14 @@
 from msgspec.structs import replace
 
 from simulator.faults import Fault
-from simulator.flows.flow import Report, Reporter, World, chance_of, toward
+from simulator.flows.flow import World, chance_of
 from simulator.flows.order import PurchaseOrder
+from simulator.flows.supplier_desk import SupplierDesk
 from simulator.formats import gs1, idoc, webhooks
 from simulator.formats.gs1 import AdviceLine, Advices
 from simulator.formats.idoc import Idocs, OrderLine
 from simulator.formats.webhooks import Webhooks
-from simulator.sources import SUPPLIER_DESK
 from simulator.times import DAY, HOUR
-from simulator.words import pieces
 
 _BY_DESK = 0.3
 _LEAST_SHARE = 0.05
@@ -31,7 +30,7 @@ class Shortages:
         self._world = world
         self._chance = chance_of(world, "shortages")
         self._idocs, self._hooks, self._advices = idocs, hooks, advices
-        self._reporter = Reporter(world, "shortage")
+        self._desk = SupplierDesk(world)
 
     def pass_by(self, order: PurchaseOrder) -> None:
         """Let an order go its way without anything to say about it."""
@@ -41,7 +40,9 @@ class Shortages:
             self._despatch(order, {}, {})
         if chance.happens(0.35):
             self._receive(order, {}, {}, "", None)
-        elif chance.happens(0.2):
+        elif chance.happens(0.2) and all(
+            order.received[line.number] == line.quantity for line in order.lines
+        ):
             self._close(order, None)
         self._book(order)
 
@@ -68,7 +69,7 @@ class Shortages:
                 self._change(order, fault, short, by_desk=by_desk)
         if by_desk:
             for line in affected:
-                self._report(order, fault, root, line, short[line.number], reported)
+                self._desk.tell(order, fault, line, short[line.number], reported)
         self._book(order)
 
     def _run_out(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
@@ -77,12 +78,18 @@ class Shortages:
         order.supplier.orders += 1
         for number, units in short.items():
             order.received[number] -= units
-        confirms, announces = (False, chance.happens(0.5)) if by_desk else (chance.happens(0.4), chance.happens(0.7))
+        confirms, announces = (
+            (False, chance.happens(0.5)) if by_desk else (chance.happens(0.4), chance.happens(0.7))
+        )
         self._place(order)
         if confirms:
             self._confirm(order, fault, short)
         if announces and not by_desk:
-            why = chance.choice(_OUT_OF_STOCK) if chance.happens(0.3 + 0.4 * fault.strength) else chance.choice(("", *_OTHER_REASONS))
+            why = (
+                chance.choice(_OUT_OF_STOCK)
+                if chance.happens(0.3 + 0.4 * fault.strength)
+                else chance.choice(("", *_OTHER_REASONS))
+            )
             self._despatch(order, short, dict.fromkeys(short, why), fault)
         elif announces:
             self._despatch(order, short, {}, None, asked_less=True)
@@ -115,20 +122,26 @@ class Shortages:
             )  # fmt: skip
             self._world.outbox.send(later, advice)
 
-    def _misannounce(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
+    def _misannounce(
+        self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool
+    ) -> None:
         """Let the announcement be wrong, and the goods right."""
         self._place(order)
         if by_desk:
             return
         if self._chance.happens(0.55):
             self._despatch(order, short, {}, fault)
-            self._receive(order, {number: -units for number, units in short.items()}, {}, "", None, announced=short)
+            self._receive(
+                order, {number: -units for number, units in short.items()}, {}, "", None, announced=short
+            )
         else:
             more = {number: -units for number, units in short.items()}
             self._despatch(order, more, {})
             self._receive(order, short, {}, "", fault, announced=more)
 
-    def _misreceive(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
+    def _misreceive(
+        self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool
+    ) -> None:
         """Let the dock count less than came, and correct it later if it is noticed."""
         chance = self._chance
         self._place(order)
@@ -166,7 +179,11 @@ class Shortages:
             self._despatch(order, {}, {})
         if not by_desk:
             is_told = chance.happens(0.35 + 0.55 * fault.strength)
-            why = chance.choice(("DAMAGED_PRODUCT_OR_CONTAINER", "DAMAGED")) if is_told else chance.choice(("", "OTHER"))
+            why = (
+                chance.choice(("DAMAGED_PRODUCT_OR_CONTAINER", "DAMAGED"))
+                if is_told
+                else chance.choice(("", "OTHER"))
+            )
             self._receive(order, short, {}, why, fault, is_refused=chance.happens(0.8))
 
     def _change(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
@@ -174,7 +191,9 @@ class Shortages:
         chance = self._chance
         self._place(order)
         changed = order.placed_at + round((order.despatched_at - order.placed_at) * chance.uniform(0.3, 0.9))
-        order.lines = [replace(line, quantity=line.quantity + short.get(line.number, 0)) for line in order.lines]
+        order.lines = [
+            replace(line, quantity=line.quantity + short.get(line.number, 0)) for line in order.lines
+        ]
         if chance.happens(0.4 + 0.5 * fault.strength):
             post = self._idocs.order(
                 changed, order.number, order.supplier.id, order.warehouse, order.lines, is_change=True
@@ -200,13 +219,20 @@ class Shortages:
         at = at or order.placed_at + round(self._chance.uniform(2, 20) * HOUR)
         lines = [replace(line, confirmed=line.quantity - short.get(line.number, 0)) for line in order.lines]
         truths = tuple(
-            fault.truth(idoc.line_key(line.number, line.item)) for line in lines if _is_short(line, line.confirmed)
+            fault.truth(idoc.line_key(line.number, line.item))
+            for line in lines
+            if _is_short(line, line.confirmed)
         )
         post = self._idocs.confirmation(at, order.number, order.supplier.id, order.warehouse, lines, truths)
         self._world.outbox.send(at, post)
 
     def _despatch(
-        self, order: PurchaseOrder, short: dict[int, int], why: dict[int, str], fault: Fault | None = None, *,
+        self,
+        order: PurchaseOrder,
+        short: dict[int, int],
+        why: dict[int, str],
+        fault: Fault | None = None,
+        *,
         asked_less: bool = False,
     ) -> None:
         lines = []
@@ -218,13 +244,26 @@ class Shortages:
             fault.truth(gs1.despatch_key(order.number, line)) for line in lines if fault and _is_less(line)
         )
         post = self._advices.despatch(
-            order.despatched_at, order.despatch, order.number, order.supplier.id, order.warehouse, lines, truths
+            order.despatched_at,
+            order.despatch,
+            order.number,
+            order.supplier.id,
+            order.warehouse,
+            lines,
+            truths,
         )
         self._world.outbox.send(order.despatched_at, post)
 
     def _receive(
-        self, order: PurchaseOrder, short: dict[int, int], announced_short: dict[int, int], why: str,
-        fault: Fault | None, *, announced: dict[int, int] | None = None, is_refused: bool = False,
+        self,
+        order: PurchaseOrder,
+        short: dict[int, int],
+        announced_short: dict[int, int],
+        why: str,
+        fault: Fault | None,
+        *,
+        announced: dict[int, int] | None = None,
+        is_refused: bool = False,
     ) -> None:
         """Tell what arrived: `short` of what was announced, which `announced` says was less than ordered."""
         lines = []
@@ -271,57 +310,6 @@ class Shortages:
             slip = f"G{order.number}"
             post = self._idocs.receipt(at, slip, order.number, order.supplier.id, order.warehouse, booked)
             self._world.outbox.send(at, post)
-
-    def _report(
-        self, order: PurchaseOrder, fault: Fault, root: str, line: OrderLine, short: int, at: int
-    ) -> None:
-        """Let the supplier desk tell of a line, with what it knows of order, announcement and receipt."""
-        chance, strength = self._chance, fault.strength
-        ordered = next(each.quantity for each in order.lines if each.number == line.number)
-        share = short / ordered
-        usual: dict[str, float] = {
-            "asn_po": chance.gauss(0, 0.01), "recv_asn": chance.gauss(0, 0.01),
-            "split_rem": float(chance.happens(0.1)), "damage_note": float(chance.happens(0.04)),
-            "po_rev_age": 24 * chance.uniform(2, 12), "dc_recount_err": abs(chance.gauss(0.02, 0.015)),
-            "sku_fill30": chance.within(0.5, 1.0, order.supplier.fill, 0.04), "transit_rel": 0.0,
-            "supplier_otif": chance.within(0.4, 1.0, order.supplier.otif, 0.03),
-        }  # fmt: skip
-        values: dict[str, float | None] = dict(usual)
-        match root:
-            case "supplier_stockout":
-                values["asn_po"] = -share if chance.happens(0.75) else None
-                values["sku_fill30"] = toward(usual["sku_fill30"], usual["sku_fill30"] - chance.uniform(0.05, 0.3), strength)
-            case "carrier_split":
-                values["recv_asn"] = -share
-                values["split_rem"] = float(chance.happens(0.2 + 0.65 * strength))
-                values["transit_rel"] = chance.uniform(0.6, 1.2) if chance.happens(0.6) else 0.0
-            case "asn_error":
-                values["recv_asn"] = share if chance.happens(0.5) else -share
-                values["asn_po"] = -share if values["recv_asn"] > 0 else share
-            case "dc_receiving_error":
-                values["recv_asn"] = -share
-                values["dc_recount_err"] = toward(0.02, chance.uniform(0.02, 0.12), strength)
-            case "damage_refused":
-                values["recv_asn"] = -share
-                values["damage_note"] = float(chance.happens(0.2 + 0.65 * strength))
-            case "po_change_unacked":
-                values["asn_po"] = -share
-                values["po_rev_age"] = 24 * toward(4.0, chance.uniform(0.2, 2.5), strength)
-        values["short_pct"] = share
-        values["short_units"] = float(short)
-        if fault.is_misleading:
-            name, value = chance.choice((("split_rem", 1.0), ("damage_note", 1.0), ("dc_recount_err", 0.08), ("po_rev_age", 12.0)))
-            values[name] = value
-        self._reporter.send(
-            Report(
-                sender=SUPPLIER_DESK, fault=fault, at=at, occurred_at=order.arrived_at,
-                place=("dc", order.warehouse), partner=order.supplier.id, item=order.items[line.number],
-                key=f"{order.number}:{line.number}",
-                references=(("purchase-order", order.number, f"{line.number:06}"), ("shipment", order.despatch)),
-                expected=pieces(ordered), actual=pieces(ordered - short), values=values, before=usual,
-                at_risk=short * line.price,
-            )
-        )  # fmt: skip
 
 
 def _is_short(line: OrderLine, actual: int) -> bool:

@@ -64,7 +64,9 @@ class Stock:
         if chance.happens(0.55):
             shelf.book -= units
             shelf.open_transfer -= units
-            self._send_movement(store, shelf, at, -units, "transfer out", chance.happens(0.6 + 0.35 * fault.strength))
+            self._send_movement(
+                store, shelf, at, -units, "transfer out", chance.happens(0.6 + 0.35 * fault.strength)
+            )
         else:
             shelf.physical -= min(units, shelf.physical)
             shelf.open_transfer += units
@@ -76,14 +78,16 @@ class Stock:
         """Take an item for its sibling, or a pack for a piece."""
         chance, sibling = self._chance, shelf.item.sibling
         other = store.shelf_of(sibling) if sibling else None
-        if other is not None and not other.faults and chance.happens(0.7):
+        if other is not None and not other.faults and chance.happens(0.8):
             units = chance.choice((2, 3, 4, 6, 8))
             shelf.book -= units
             other.book += units
-            self._note(fault, other, day, 20.0)
-        else:
-            packs = chance.choice((1, 1, 2))
-            shelf.book -= packs * (shelf.item.pack - 1) * chance.choice((1, 1, -1))
+            self._note(fault, shelf, day, 20.0)
+            other.faults.append(fault)
+            other.due_at = shelf.due_at
+            return
+        packs = chance.choice((1, 1, 2))
+        shelf.book -= packs * (shelf.item.pack - 1) * chance.choice((1, 1, -1))
         self._note(fault, shelf, day, 20.0)
 
     def _miscount(self, fault: Fault, store: Store, shelf: Shelf, day: int) -> None:
@@ -109,7 +113,9 @@ class Stock:
                 why = self._chance.choice(("transfer out", "waste", "return to vendor", "own use"))
                 self._send_movement(store, shelf, at, -units, why, True)
 
-    def _send_movement(self, store: Store, shelf: Shelf, at: int, units: int, why: str, is_sent: bool) -> None:
+    def _send_movement(
+        self, store: Store, shelf: Shelf, at: int, units: int, why: str, is_sent: bool
+    ) -> None:
         self._slips += 1
         if is_sent:
             slip = f"M{self._slips:06}"

@@ -4,7 +4,7 @@ from simulator.circumstances import silence
 from simulator.faults import Fault
 from simulator.flows.flow import Report, Reporter, World, chance_of, toward
 from simulator.formats.dropfile import Files, answer_key
-from simulator.formats.idoc import FAULTY, NOT_POSTED, Idocs
+from simulator.formats.idoc import FAULTY, NOT_POSTED, STATUS_KEY, Idocs, Status
 from simulator.messages import Truth
 from simulator.retailer import Shelf, Store
 from simulator.sources import PRICE_HUB
@@ -32,7 +32,7 @@ _REACH = {
     "store_offline": (1, 5.0), "schema_reject": (7, 0.6), "item_not_found": (2, 0.1), "esl_gateway": (1, 4.0),
     "effective_date": (3, 0.7), "stale_version": (2, 0.6),
 }  # fmt: skip
-_MATERIAL_UNKNOWN, _NO_MESSAGE = ("M3", "305"), ("", "")
+_MATERIAL_UNKNOWN = Status(NOT_POSTED, "M3", "305")
 
 
 class Updates:
@@ -75,7 +75,9 @@ class Updates:
                 self._answer(fault, root, store, shelves, batch, at)
             else:
                 for each in shelves:
-                    self._report(fault, root, store, each, batch, at + round(chance.uniform(0, 20) * MINUTE), reach)
+                    self._report(
+                        fault, root, store, each, batch, at + round(chance.uniform(0, 20) * MINUTE), reach
+                    )
 
     def _answer(
         self, fault: Fault, root: str, store: Store, shelves: list[Shelf], batch: str, at: int
@@ -140,7 +142,7 @@ class Updates:
                 references=(("promotion", batch),),
                 expected=price(new) if is_by_price else state("applied"),
                 actual=price(shelf.erp_price) if is_by_price else state("not acknowledged"),
-                values=values, before=usual,
+                values=values, before=usual, reason=self._text(root, fault) if chance.happens(0.5) else "",
             )
         )  # fmt: skip
 
@@ -158,7 +160,8 @@ class Updates:
         chance, item = self._chance, self._chance.choice(self._world.retailer.items)
         is_told = chance.happens(0.3 + 0.5 * fault.strength)
         if root == "schema_reject":
-            status, why = (FAULTY, _NO_MESSAGE) if is_told else (NOT_POSTED, _NO_MESSAGE)
+            status = Status(FAULTY if is_told else NOT_POSTED)
         else:
-            status, why = NOT_POSTED, _MATERIAL_UNKNOWN if is_told else _NO_MESSAGE
-        self._world.outbox.send(at, self._idocs.material(at, item.id, item.gtin, status, why, (fault.truth("status"),)))
+            status = _MATERIAL_UNKNOWN if is_told else Status(NOT_POSTED)
+        post = self._idocs.material(at, item.id, item.gtin, status, (fault.truth(STATUS_KEY),))
+        self._world.outbox.send(at, post)

@@ -11,7 +11,7 @@ LEAST_REST_HOURS = 11.0
 
 
 class Workforce:
-    """A flow. The roster system reports a shift with an hour or more uncovered, a short rest, a missing skill."""
+    """A flow. The roster system reports uncovered hours, a short rest, a missing skill."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -27,7 +27,9 @@ class Workforce:
                 self._report(fault, self._chance.choice(self._world.retailer.stores), day)
         for fault in self._world.faults.of_day("WFC.demand_spike"):
             store = self._chance.choice(self._world.retailer.stores)
-            self._demand[store.index] = toward(0.05, self._chance.within(0.12, 0.9, 0.32, 0.15), fault.strength)
+            self._demand[store.index] = toward(
+                0.05, self._chance.within(0.12, 0.9, 0.32, 0.15), fault.strength
+            )
             for _ in range(1 + self._chance.count(0.6)):
                 self._report(fault, store, day)
         for fault in self._world.faults.of_day("WFC.timeclock_sync"):
@@ -64,7 +66,9 @@ class Workforce:
                 uncovered = planned * chance.choice((0.0, 0.5, 1.0))
             case "timeclock_sync":
                 at = max(at, store.clock_silent[0] + round(chance.uniform(1, 6) * HOUR))
-                values["punch_lag"] = toward(0.5, (at - store.clock_silent[0]) / HOUR + chance.wait(2), strength)
+                values["punch_lag"] = toward(
+                    0.5, (at - store.clock_silent[0]) / HOUR + chance.wait(2), strength
+                )
                 values["absent_punch"] = float(chance.happens(0.85))
                 uncovered = planned if values["absent_punch"] else 0.0
         if fault.is_misleading:

@@ -21,8 +21,13 @@ class Files:
         self._calendar = calendar
 
     def count(
-        self, store: str, number: str, at: int, lines: Sequence[tuple[str, str, int, int, int, str]],
-        counter: int, truths: tuple[Truth, ...],
+        self,
+        store: str,
+        number: str,
+        at: int,
+        lines: Sequence[tuple[str, str, int, int, int, str]],
+        counter: int,
+        truths: tuple[Truth, ...],
     ) -> Post:
         """Return a count; a line is item, place, counted, book, cost in cents and remark."""
         taken = self._written(at)
@@ -33,7 +38,11 @@ class Files:
         return _file([_COUNT_HEAD, *rows], f"count/{store}/{number}", f"count-{store}", truths)
 
     def answers(
-        self, store: str, batch: str, at: int, lines: Sequence[tuple[str, int, int, str, str]],
+        self,
+        store: str,
+        batch: str,
+        at: int,
+        lines: Sequence[tuple[str, int, int, str, str]],
         truths: tuple[Truth, ...],
     ) -> Post:
         """Return the answers to a batch; a line is item, new and old price in cents, state and text."""
@@ -44,9 +53,7 @@ class Files:
         ]
         return _file([_ANSWER_HEAD, *rows], f"price/{store}/{batch}", f"prices-{store}", truths)
 
-    def movement(
-        self, store: str, slip: str, at: int, lines: Sequence[tuple[str, int, str, str]]
-    ) -> Post:
+    def movement(self, store: str, slip: str, at: int, lines: Sequence[tuple[str, int, str, str]]) -> Post:
         """Return a movement; a line is item, quantity (negative where it left), reason and partner slip."""
         booked = self._written(at)
         rows = [

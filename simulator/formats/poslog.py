@@ -44,7 +44,13 @@ class Tills:
         self._calendar = calendar
 
     def sale(
-        self, store: str, till: str, number: int, at: int, cashier: int, lines: list[SoldLine],
+        self,
+        store: str,
+        till: str,
+        number: int,
+        at: int,
+        cashier: int,
+        lines: list[SoldLine],
         truths: tuple[Truth, ...] = (),
     ) -> Post:
         """Return a sale."""
@@ -53,8 +59,15 @@ class Tills:
         return self._post(store, till, number, at, cashier, written, total, "", truths)
 
     def refund(
-        self, store: str, till: str, number: int, at: int, cashier: int, lines: list[ReturnedLine],
-        customer: str = "", truths: tuple[Truth, ...] = (),
+        self,
+        store: str,
+        till: str,
+        number: int,
+        at: int,
+        cashier: int,
+        lines: list[ReturnedLine],
+        customer: str = "",
+        truths: tuple[Truth, ...] = (),
     ) -> Post:
         """Return a transaction in which goods came back."""
         written = "".join(_returned(store, place, line) for place, line in enumerate(lines, 1))
@@ -63,7 +76,15 @@ class Tills:
         return self._post(store, till, number, at, cashier, written, total, who, truths)
 
     def _post(
-        self, store: str, till: str, number: int, at: int, cashier: int, lines: str, total: int, who: str,
+        self,
+        store: str,
+        till: str,
+        number: int,
+        at: int,
+        cashier: int,
+        lines: str,
+        total: int,
+        who: str,
         truths: tuple[Truth, ...],
     ) -> Post:
         day = self._calendar.day(at)
@@ -105,7 +126,8 @@ def _sold(place: int, line: SoldLine) -> str:
             f"</PreviousPrice><NewPrice>{cents(line.charged)}</NewPrice></RetailPriceModifier>"
         )
     return (
-        f'<LineItem><SequenceNumber>{place}</SequenceNumber><Sale ItemType="Stock"><ItemID>{line.item}</ItemID>'
+        f'<LineItem><SequenceNumber>{place}</SequenceNumber><Sale ItemType="Stock">'
+        f"<ItemID>{line.item}</ItemID>"
         f"<RegularSalesUnitPrice>{cents(line.regular)}</RegularSalesUnitPrice>"
         f"<ActualSalesUnitPrice>{cents(line.charged)}</ActualSalesUnitPrice>"
         f"<ExtendedAmount>{cents(line.charged * line.quantity)}</ExtendedAmount>"

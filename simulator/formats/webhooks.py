@@ -24,7 +24,14 @@ class Webhooks:
         self._number = 0
 
     def stock_change(
-        self, at: int, warehouse: str, item: str, place: str, before: int, after: int, reason: str,
+        self,
+        at: int,
+        warehouse: str,
+        item: str,
+        place: str,
+        before: int,
+        after: int,
+        reason: str,
         truths: tuple[Truth, ...] = (),
     ) -> Post:
         """Return what one bin held before and after, and why."""
@@ -35,8 +42,15 @@ class Webhooks:
         })  # fmt: skip
 
     def purchase_order(
-        self, at: int, order: str, warehouse: str, supplier: str, lines: Sequence[tuple[int, str, int, int]],
-        *, is_closed: bool, truths: tuple[Truth, ...] = (),
+        self,
+        at: int,
+        order: str,
+        warehouse: str,
+        supplier: str,
+        lines: Sequence[tuple[int, str, int, int]],
+        *,
+        is_closed: bool,
+        truths: tuple[Truth, ...] = (),
     ) -> Post:
         """Return an order with what has come of it; a line is number, item, ordered and received."""
         return self._webhook("po", truths, {
@@ -52,7 +66,9 @@ class Webhooks:
             },
         })  # fmt: skip
 
-    def shipment(self, at: int, order: str, shipment: str, warehouse: str, lines: Sequence[tuple[int, str, int]]) -> Post:
+    def shipment(
+        self, at: int, order: str, shipment: str, warehouse: str, lines: Sequence[tuple[int, str, int]]
+    ) -> Post:
         """Return what left a warehouse for an order; a line is number, item and quantity."""
         return self._webhook("shipment", (), {
             "webhook_type": "Shipment Update",
@@ -66,7 +82,12 @@ class Webhooks:
         })  # fmt: skip
 
     def backorder(
-        self, at: int, order: str, warehouse: str, lines: Sequence[tuple[int, str, int, int]], method: str,
+        self,
+        at: int,
+        order: str,
+        warehouse: str,
+        lines: Sequence[tuple[int, str, int, int]],
+        method: str,
         truths: tuple[Truth, ...] = (),
     ) -> Post:
         """Return what the stock can't cover; a line is number, item, ordered and not covered."""
@@ -86,8 +107,9 @@ class Webhooks:
         self._number += 1
         event_id = f"s4-{self._number:08}"
         event = {
-            "specversion": "1.0", "id": event_id, "source": "/default/sap.s4.beh/100", "time": self._calendar.moment(at),
-            "type": "sap.s4.beh.supplierinvoice.v1.SupplierInvoice.Blocked.v1", "datacontenttype": "application/json",
+            "specversion": "1.0", "id": event_id, "source": "/default/sap.s4.beh/100",
+            "time": self._calendar.moment(at), "datacontenttype": "application/json",
+            "type": "sap.s4.beh.supplierinvoice.v1.SupplierInvoice.Blocked.v1",
             "data": {
                 "SupplierInvoice": invoice, "InvoicingParty": supplier, "InvoiceGrossAmount": cents(amount),
                 "DocumentCurrency": CURRENCY, "PaymentBlockingReason": "R",
