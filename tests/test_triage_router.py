@@ -49,8 +49,9 @@ class Heard(SilentModelObserver):
     def model_failed(self, identity, error):  # type: ignore[no-untyped-def]
         self.failed.append(identity)
 
-    def shadowed(self, category, agreement):  # type: ignore[no-untyped-def]
-        self.agreement[agreement] += 1
+    def shadowed(self, counts):  # type: ignore[no-untyped-def]
+        for (_, agreement), count in counts.items():
+            self.agreement[agreement] += count
 
     def window_closed(self, report):  # type: ignore[no-untyped-def]
         self.windows.append(report)
