@@ -5,92 +5,27 @@ themselves. Without a moment the states of the manifests alone count.
 """
 
 from collections.abc import Mapping
-from math import ceil
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
-from contracts.casting.cast import Cast, major_of
+from contracts.casting.cast import major_of
 from contracts.casting.route import find_route
 from contracts.casting.run import run_route
+from contracts.contract import Contract, ContractVersion
 from contracts.documents import Document, ValidDocument
 from contracts.errors import (
-    ContractBrownOut,
-    ContractRetired,
     ContractUnknown,
     ContractViolated,
     NoPath,
-    VersionUnknown,
 )
 from contracts.folder import PUBLISHED, SCHEMA_FILE, ContractFolder, contract_folders, read_contract
-from contracts.lifecycle import ENDED, brown_out_at, state_at
-from contracts.manifest import ContractsError, Deprecation, Kind, Manifest, State
+from contracts.lifecycle import ENDED, brown_out_at
+from contracts.manifest import ContractsError, Manifest, State
+from contracts.refusals import absence, browned_out, ended
 from contracts.validation import VIOLATIONS_LIMIT, Validator, prove_formats
 from contracts.views import writer_view
 
-_READ = (State.PUBLISHED, State.DEPRECATED, State.SUNSET)
-
-
-class ContractVersion(Struct, frozen=True, kw_only=True):
-    """One exact version of a contract. `pii` maps JSON Pointers to classes of personal data."""
-
-    name: str
-    version: str
-    kind: Kind
-    state: State
-    schema: dict[str, Any]
-    pii: Mapping[str, str]
-    validator: Validator
-    deprecated: Deprecation | None = None
-
-    @property
-    def identifier(self) -> str:
-        """`name@x.y.z`."""
-        return f"{self.name}@{self.version}"
-
-    def state_at(self, at: float | None) -> State:
-        """Return the state that counts at a moment."""
-        return state_at(self.state, self.deprecated, at)
-
-
-class Contract(Struct, frozen=True, kw_only=True):
-    """One contract; `versions` is in the order of the versions, oldest first.
-
-    `casts` are those of versions that are no trial any more.
-    """
-
-    manifest: Manifest
-    versions: Mapping[str, ContractVersion]
-    casts: tuple[Cast, ...] = ()
-
-    def newest(self, major: str | None = None, at: float | None = None) -> ContractVersion | None:
-        """Return the newest published version, else the newest deprecated one, of all majors or of one."""
-        candidates = [v for v in self.versions.values() if major in {None, v.version.partition(".")[0]}]
-        for state in (State.PUBLISHED, State.DEPRECATED):
-            usable = [version for version in candidates if version.state_at(at) is state]
-            if usable:
-                return usable[-1]
-        return None
-
-    def successor(self, ended: ContractVersion, at: float | None = None) -> ContractVersion | None:
-        """Return what to use instead: what the manifest names, or what takes its place in its turn."""
-        seen: set[str] = set()
-        while ended.deprecated is not None and ended.version not in seen:
-            seen.add(ended.version)
-            ended = self.versions[ended.deprecated.alternative]
-            if ended.state_at(at) not in ENDED:
-                return ended
-        return self.newest(None, at)
-
-    def newest_read(self, major: str) -> ContractVersion | None:
-        """Return the newest version of a major that is read: published, else deprecated, else sunset."""
-        of_major = [each for each in self.versions.values() if major_of(each.version) == major]
-        for state in _READ:
-            found = [each for each in of_major if each.state is state]
-            if found:
-                return found[-1]
-        return None
+__all__ = ["Contract", "ContractVersion", "Registry", "hold"]
 
 
 class Registry:
@@ -135,7 +70,7 @@ class Registry:
         try:
             return contract.versions[version]
         except KeyError:
-            raise _absence(contract, version, None) from None
+            raise absence(contract, version, None) from None
 
     def resolve(self, name: str, version: str | None = None, at: float | None = None) -> ContractVersion:
         """Return one that takes events: the newest published, that of a major (`1`), or exactly `x.y.z`.
@@ -149,22 +84,14 @@ class Registry:
         exact = contract.versions.get(version or "")
         found = exact or (contract.newest(version, at) if version is None or "." not in version else None)
         if found is None:
-            raise _absence(contract, version, at)
+            raise absence(contract, version, at)
         if found.deprecated is None and found.state not in ENDED:
             return found
-        state = found.state_at(at)
-        if state in ENDED:
-            raise _ended(contract, found, state, at)
+        if found.state_at(at) in ENDED:
+            raise ended(contract, found, at)
         brown_out = brown_out_at(found.deprecated, at)
         if brown_out is not None and at is not None:
-            raise ContractBrownOut(
-                f"{found.identifier} takes no events until {brown_out.end.isoformat()}, to show what will be"
-                f" from {found.deprecated.removal if found.deprecated else ''} on;"
-                f" {_instead(contract, found, at)}",
-                contract=found.identifier,
-                successor=_successor(contract, found, at),
-                retry_after_seconds=max(1, ceil(brown_out.end.timestamp() - at)),
-            )
+            raise browned_out(contract, found, brown_out, at)
         return found
 
     def validate(
@@ -259,33 +186,3 @@ def _told(contract: Contract, *versions: str) -> str:
     entries = contract.manifest.versions.items()
     notes = [entry.no_path for version, entry in entries if entry.no_path and major_of(version) in majors]
     return f": {'; '.join(notes)}" if notes else ""
-
-
-def _absence(contract: Contract, version: str | None, at: float | None) -> ContractUnknown | ContractRetired:
-    name = contract.manifest.name
-    of_major = [v for v in contract.versions.values() if version in {None, v.version.partition(".")[0]}]
-    if of_major and all(each.state_at(at) in ENDED for each in of_major):
-        return _ended(contract, of_major[-1], of_major[-1].state_at(at), at)
-    usable = [v.version for v in contract.versions.values() if v.state_at(at) not in ENDED | {State.DRAFT}]
-    asked, has = f"version {(version or '')[:40]!r}", f"it has {', '.join(usable) or 'none yet'}"
-    if version is None:
-        return ContractUnknown(f"{name} has no published version; {has}")
-    return VersionUnknown(f"{name} has no {asked}; {has}")
-
-
-def _ended(contract: Contract, ended: ContractVersion, state: State, at: float | None) -> ContractRetired:
-    return ContractRetired(
-        f"{ended.identifier} is {state}; {_instead(contract, ended, at)}",
-        contract=ended.identifier,
-        successor=_successor(contract, ended, at),
-    )
-
-
-def _instead(contract: Contract, ended: ContractVersion, at: float | None) -> str:
-    successor = _successor(contract, ended, at)
-    return f"use {successor}" if successor else "nothing takes its place"
-
-
-def _successor(contract: Contract, ended: ContractVersion, at: float | None) -> str:
-    found = contract.successor(ended, at)
-    return found.identifier if found is not None else ""

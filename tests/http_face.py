@@ -105,7 +105,17 @@ owner = {team = "tests", contact = "tests@example.com"}
 [versions."1.0.0"]
 state = "deprecated"
 published = 2026-01-01
-deprecated = {effective = 2026-02-01, removal = 2027-02-01, alternative = "1.1.0"}
+
+[versions."1.0.0".deprecated]
+effective = 2026-02-01
+removal = 2027-02-01
+alternative = "1.1.0"
+documentation = "https://example.com/paper"
+brown_outs = [
+    {start = 2027-01-10T09:00:00Z, end = 2027-01-10T10:00:00Z},
+    {start = 2026-12-10T09:00:00+01:00, end = 2026-12-10T10:00:00+01:00},
+]
+
 [versions."1.1.0"]
 state = "published"
 published = 2026-02-01
@@ -116,6 +126,7 @@ state = "retired"
 published = 2025-01-01
 """
 
+PAPER_NOW = 1790000000.0  # 2026-09-21: 1.0.0 is deprecated
 ISSUER_KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES256"})
 SECRETS = (b"the old secret", b"the new secret")
 
@@ -262,6 +273,7 @@ async def open_face(
             "metrics": lambda: b"crossdock_up 1\n",
             "asyncapi": b'{"asyncapi":"3.0.0"}',
             "usage_of": usage_of,
+            "clock": lambda: PAPER_NOW,
             "contracts_folder": paper_contracts,
         }
         face = Face(GatewayParts(**(parts | changed)), reader)

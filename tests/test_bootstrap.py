@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from contracts.documents import Arrival
+from contracts.manifest import State
 from contracts.subjects import UNREADABLE
 from gateway.bootstrap import install, pipeline, registered_sources, sources
 from gateway.data_folder import DataFolder
@@ -42,6 +44,9 @@ def test_an_item_becomes_its_deliveries(installation):
     (result,) = pipeline(installation, SilentObserver()).run([item()])
     assert isinstance(result, RenderedItem)
     assert len(result.deliveries) == len(result.entries) == 1
+    schema = msgspec.json.decode(result.deliveries[0].body)["dataschema"]
+    [entry] = result.entries
+    assert schema == f"{installation.base_url}/contracts/exception-{entry.category}/{entry.version}"
 
 
 def test_what_was_refused_at_the_door_fails_with_the_doors_own_code(installation):
@@ -51,6 +56,18 @@ def test_what_was_refused_at_the_door_fails_with_the_doors_own_code(installation
     assert (result.stage, result.error.code, result.error.detail) == (
         "decode", "request.unreadable", "not XML",
     )  # fmt: skip
+
+
+def test_a_replay_of_what_was_accepted_is_read_in_its_version_also_past_its_sunset(installation):
+    version = installation.registry.exact("pos-poslog-transaction", "1.0.0")
+    versions = installation.registry.contract(version.name).versions
+    versions["1.0.0"] = msgspec.structs.replace(version, state=State.SUNSET)
+    (result,) = pipeline(installation, SilentObserver()).run([item(cycle=2)])
+    assert isinstance(result, RenderedItem)
+    assert result.routed.item.contract == "pos-poslog-transaction@1.0.0"
+    (named,) = pipeline(installation, SilentObserver()).run([item(cycle=2, contract=f"{version.name}@7.0.0")])
+    assert isinstance(named, Failed)
+    assert named.error.code == "contract.version-unknown"
 
 
 def test_a_replay_is_judged_anew_and_may_be_fit_by_now(installation):

@@ -283,13 +283,6 @@ async def test_the_request_then_the_source_then_the_registry_choose_the_version(
     assert found == wrong
 
 
-async def test_a_deprecated_version_says_so_when_it_is_used(face: Face) -> None:
-    answer = await face.note({"id": "n-1"}, "paper-pinned")
-    assert answer.headers["deprecation"] == "@1769904000"
-    assert answer.headers["sunset"] == "Mon, 01 Feb 2027 00:00:00 GMT"
-    assert answer.headers["link"] == '</contracts/paper-note/1.1.0>; rel="successor-version"'
-
-
 async def test_a_source_sends_only_the_contracts_that_it_lists(open_face: OpenFace) -> None:
     listed = structs.replace(paper_sources()["paper-1"], contracts={"paper-card": ""})
     face = open_face(sources={"paper-1": listed})

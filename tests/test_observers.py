@@ -8,11 +8,15 @@ import sys
 import pytest
 import structlog
 
+from contracts.documents import Arrival
+from contracts.records import DeliveryEntry, Outcome, ReceiptEntry
 from gateway import observers
-from gateway.observers import DeliveryMetrics, RouterMetrics, StageMetrics
+from gateway.observers import DeliveryMetrics, RouterMetrics, StageMetrics, tell_read
 from observability import log, metrics
 from observability.spans import Spans, TracingSettings
+from routing.contract_usage import UsageCounts
 from routing.delivery.observer import Stall
+from routing.items import RouterItem
 from routing.stages import Failed, Stage, run_stages
 
 ROUTER_THAT_IS_STUCK = """
@@ -129,3 +133,33 @@ def test_a_failing_batch_stage_does_not_quote_a_document_either(log_lines):
     )
     assert [failed.error.detail for failed in results] == ["triage: ValueError"] * 2
     assert "SECRET" not in json.dumps(log_lines())
+
+
+def test_the_router_counts_who_is_sent_which_version():
+    counts = UsageCounts()
+    router = RouterMetrics(Spans(TracingSettings(), "router"), counts)
+    found = [
+        DeliveryEntry(
+            delivery="d", exception="x", owner=owner, category="price-discrepancy", priority="p1", offset=0,
+            version=version,
+        )
+        for owner, version in (("finance", "1.1.0"), ("finance", "1.1.0"), ("store-ops", "2.0.0"))
+    ]  # fmt: skip
+    entry = ReceiptEntry(
+        sequence=1, event="e", source="till", contract="pos-poslog-transaction@1.1.0",
+        outcome=Outcome.WITH_EXCEPTIONS, deliveries=tuple(found),
+    )  # fmt: skip
+    item = RouterItem(
+        sequence=1, partition=0, event_id="e", source="till", contract="pos-poslog-transaction@1.1.0",
+        received_at="2026-12-01T08:00:00+00:00", arrival=Arrival(body=b""),
+    )  # fmt: skip
+    router.item_settled(item, entry, None)
+    taken = counts.take()
+    assert {version: counted.used for version, counted in taken.items()} == {
+        "exception-price-discrepancy@1.1.0": {"finance": 2},
+        "exception-price-discrepancy@2.0.0": {"store-ops": 1},
+    }
+    tell_read("exception-price-discrepancy", "1.1.0", taken["exception-price-discrepancy@1.1.0"])
+    shown = metrics.exposition().decode()
+    labels = 'contract="exception-price-discrepancy",owner="finance",version="1.1.0"'
+    assert f"crossdock_contract_deliveries_total{{{labels}}} 2.0" in shown

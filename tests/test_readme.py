@@ -118,6 +118,17 @@ async def test_the_bulk_guide_sends_a_file_and_tries_another(tmp_path, eventuall
         assert "0 refused" in await walk.run(one(found, "--dry-run"))
 
 
+async def test_the_simulators_guide_simulates_and_sends(tmp_path, eventually):
+    found, walk = commands("docs/simulator.md"), Walk(tmp_path)
+    folder = {"retailer": str(tmp_path / "retailer")}
+    assert "exceptions" in await walk.run(one(found, "--out"), **folder)
+    walk.environ |= {"CROSSDOCK__HTTP__PORT": str(walk.port)}
+    async with walk.in_background(one(found, "crossdock up"), **folder):
+        await eventually((tmp_path / "data" / "gateway.url").exists, READY_SECONDS)
+        assert "dead_letter 0  refused 0" in await walk.run(one(found, "--send"))
+        assert "with exceptions" in await walk.run(one(found, "ledger check"))
+
+
 async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
     found, walk = commands("README.md"), Walk(tmp_path)
     assert "sale" in await walk.run(one(found, "adapters try"))
@@ -164,6 +175,7 @@ async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_p
         ):
             await eventually(lambda: _answers(walk.port), 30)
             await _poison_becomes_a_dead_letter_and_is_replayed(walk, found, eventually)
+            await _usage_is_shown(walk, [each for each in found if "contracts usage" in each], eventually)
             routed = await walk.run(f"curl -s http://127.0.0.1:{router_metrics}/metrics")
             assert 'crossdock_router_outcomes_total{outcome="dead",source="pos-demo"} 2.0' in routed
             assert 'crossdock_process_stuck{process="router"} 0.0' in routed
@@ -172,6 +184,16 @@ async def test_the_operations_guide_sets_up_an_external_broker_and_replays(tmp_p
     finally:
         broker.terminate()
         await asyncio.wait_for(broker.wait(), STOP_SECONDS)
+
+
+async def _usage_is_shown(walk: Walk, found: list[str], eventually) -> None:
+    of_all, of_one = found
+
+    async def is_counted() -> bool:
+        return "pos-demo" in await walk.run(of_all)
+
+    await eventually(is_counted, 15)
+    assert {each["version"] for each in msgspec.json.decode(await walk.run(of_one))} >= {"1.0.0", "1.1.0"}
 
 
 async def _poison_becomes_a_dead_letter_and_is_replayed(walk: Walk, found: list[str], eventually) -> None:  # type: ignore[no-untyped-def]

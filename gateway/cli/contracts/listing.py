@@ -2,7 +2,7 @@
 
 import rich_click as click
 
-from contracts.errors import ContractUnknown
+from contracts.errors import ContractRetired, ContractUnknown
 from contracts.registry import Registry
 from gateway.bootstrap import PUBLISHED
 from gateway.cli.common import CHECK_FAILED, fail, json_option, print_json, show
@@ -33,7 +33,8 @@ def list_contracts(as_json: bool) -> None:
 def show_contract(name: str, version: str | None) -> None:
     """Print a contract's schema."""
     try:
-        found = Registry.load(PUBLISHED).resolve(name, version)
-    except ContractUnknown as error:
+        registry = Registry.load(PUBLISHED)
+        found = registry.exact(name, version) if version else registry.resolve(name)
+    except (ContractUnknown, ContractRetired) as error:
         fail(error.detail, CHECK_FAILED)
     print_json(found.schema)

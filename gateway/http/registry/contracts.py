@@ -11,9 +11,10 @@ from litestar import Request, Response
 
 from adapters.json import parse_json
 from contracts.compat.comparison import Floor
-from contracts.errors import ContractRetired, ContractUnknown, NotFound, RequestInvalid
+from contracts.errors import ContractUnknown, NotFound, RequestInvalid
 from contracts.folder import SCHEMA_FILE
 from contracts.manifest import Kind, State
+from contracts.refusals import ended
 from contracts.registry import Contract, ContractVersion, Registry
 from contracts.usage import VersionUsage
 from contracts.views import open_view, writer_view
@@ -185,14 +186,8 @@ class Contracts:
 
     def _readable(self, name: str, version: str) -> ContractVersion:
         found = self._version(name, version)
-        if found.state_at(self._clock()) is State.RETIRED:
-            successor = self._contract(name).successor(found, self._clock())
-            named = successor.identifier if successor else ""
-            raise ContractRetired(
-                f"{found.identifier} is retired; {f'use {named}' if named else 'nothing takes its place'}",
-                contract=found.identifier,
-                successor=named,
-            )
+        if found.state is State.RETIRED:  # no day makes it that: an architect does
+            raise ended(self._contract(name), found, self._clock())
         return found
 
     def _place(self, version: ContractVersion) -> Path:
