@@ -12,6 +12,7 @@ DELIVERY = "Xd-Delivery"
 EXCEPTION = "Xd-Exception"
 ATTEMPT = "Xd-Attempt"  # 1-based, within the cycle
 CYCLE = "Xd-Cycle"  # 1-based; each replay is one more
+OWNERS_BEFORE = "Xd-Owners-Before"  # owners that passed the exception on, oldest first, commas between
 KEY = "Xd-Key"  # token of the business key, for order
 REASON = "Xd-Reason"  # code of the error, from the closed list
 DETAIL = "Xd-Detail"  # the sentence that goes with the reason, one line of ASCII

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 
@@ -31,7 +32,10 @@ class DeliveryEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The outcome of one intake sequence. `stage`, `code` and `detail` are set when it is dead."""
+    """The outcome of one intake sequence. `stage`, `code` and `detail` are set when it is dead.
+
+    `sealed` holds triage decisions, by exception, that their receivers may not see whole.
+    """
 
     sequence: int
     event: str
@@ -43,6 +47,7 @@ class ReceiptEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     exceptions: int = 0
     facts: dict[str, int] = {}  # how many of each kind
     deliveries: tuple[DeliveryEntry, ...] = ()
+    sealed: dict[str, msgspec.Raw] = {}
     stage: str = ""
     code: str = ""
     detail: str = ""
@@ -67,12 +72,15 @@ class VerdictKind(StrEnum):
     DONE = "done"
     RETRY = "retry"
     REJECT = "reject"
+    REASSIGN = "reassign"
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An owner's word on one attempt. `sequence` is the attempt's own in XD_OUT.
 
-    `delay_seconds` goes with `retry` (0 means the ladder's own wait), `reason` with `retry` and `reject`.
+    `delay_seconds` goes with `retry` (0 means the ladder's own wait), `reason` with `retry`, `reject` and
+    `reassign`. `owner` is who should have it, with `reassign`. `root_cause` is what the owner found the
+    cause to be, a leaf of the taxonomy, with any verdict that ends the delivery.
     """
 
     verdict: VerdictKind
@@ -81,6 +89,8 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 1
     delay_seconds: float = 0.0
     reason: str = ""
+    owner: str = ""
+    root_cause: str = ""
 
 
 class TimerRecord(Struct, frozen=True, kw_only=True):

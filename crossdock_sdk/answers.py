@@ -9,10 +9,18 @@ from crossdock_sdk.delivery import Delivery
 
 DELAY_LIMIT_SECONDS = 3600.0
 REASON_LIMIT_CHARACTERS = 300
+NAME_LIMIT_CHARACTERS = 64
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """The delivery is dealt with; it never comes again."""
+    """The delivery is dealt with; it never comes again.
+
+    `root_cause` is what the cause turned out to be, by its name in the taxonomy (`INV.shrink`): say it
+    where you found out, also where it is what the delivery said. Crossdock learns from it, and drops names
+    it doesn't know.
+    """
+
+    root_cause: str = ""
 
 
 class Retry(Struct, frozen=True, kw_only=True):
@@ -29,9 +37,21 @@ class Reject(Struct, frozen=True, kw_only=True):
     """Never: the delivery becomes a dead letter with `reason`, for a person to look at."""
 
     reason: str
+    root_cause: str = ""
 
 
-Answer = Done | Retry | Reject
+class Reassign(Struct, frozen=True, kw_only=True):
+    """Not ours: `owner` gets it as a delivery of its own, and this one is over.
+
+    Where there is no such owner, or the delivery came from there, it becomes a dead letter.
+    """
+
+    owner: str
+    reason: str = ""
+    root_cause: str = ""
+
+
+Answer = Done | Retry | Reject | Reassign
 
 
 class VerdictKind(StrEnum):
@@ -40,6 +60,7 @@ class VerdictKind(StrEnum):
     DONE = "done"
     RETRY = "retry"
     REJECT = "reject"
+    REASSIGN = "reassign"
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,24 +72,34 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempt: int = 1
     delay_seconds: float = 0.0
     reason: str = ""
+    owner: str = ""
+    root_cause: str = ""
 
 
 def verdict_on(delivery: Delivery, answer: Answer) -> Verdict:
     """Return the verdict that says `answer` of this attempt; its reason and delay fit the wire."""
-    kind, delay_seconds, reason = VerdictKind.DONE, 0.0, ""
+    kind, delay_seconds, reason, owner = VerdictKind.DONE, 0.0, "", ""
     if isinstance(answer, Retry):
         kind, delay_seconds, reason = VerdictKind.RETRY, _delay(answer.delay_seconds), answer.reason
     elif isinstance(answer, Reject):
         kind, reason = VerdictKind.REJECT, answer.reason
+    elif isinstance(answer, Reassign):
+        kind, reason, owner = VerdictKind.REASSIGN, answer.reason, answer.owner
     return Verdict(
         verdict=kind,
         sequence=delivery.sequence,
         cycle=delivery.cycle,
         attempt=delivery.attempt,
         delay_seconds=delay_seconds,
-        # a lone surrogate has no UTF-8
-        reason=reason[:REASON_LIMIT_CHARACTERS].encode("utf-8", "replace").decode(),
+        reason=_text(reason, REASON_LIMIT_CHARACTERS),
+        owner=_text(owner, NAME_LIMIT_CHARACTERS),
+        root_cause="" if isinstance(answer, Retry) else _text(answer.root_cause, NAME_LIMIT_CHARACTERS),
     )
+
+
+def _text(text: str, limit: int) -> str:
+    # a lone surrogate has no UTF-8
+    return text[:limit].encode("utf-8", "replace").decode()
 
 
 def _delay(asked_seconds: float) -> float:

@@ -10,7 +10,7 @@ import msgspec
 from faststream.nats.message import NatsMessage
 from nats.errors import Error as NatsError
 
-from crossdock_sdk.answers import Answer, Done, Reject, Retry, verdict_on
+from crossdock_sdk.answers import Answer, Done, Reassign, Reject, Retry, verdict_on
 from crossdock_sdk.delivery import Delivery, Unreadable, read_delivery
 from crossdock_sdk.seen import Seen
 
@@ -64,7 +64,7 @@ class Worker:
         except Exception as error:  # a handler may raise anything, and it means no more than "not now"
             log.exception("the handler raised on delivery %s", delivery.id)
             return Retry(reason=type(error).__name__)
-        if not isinstance(answer, Done | Retry | Reject):
+        if not isinstance(answer, Done | Retry | Reject | Reassign):
             log.error("the handler answered %s on delivery %s", type(answer).__name__, delivery.id)
             return Retry(reason=f"the handler answered {type(answer).__name__}")
         if isinstance(answer, Done):

@@ -25,6 +25,13 @@ from routing.rendering import Renderer, Rerenderer
 from routing.routes import RoutesRefused, RouteTable
 from routing.stages import StageObserver
 from routing.subscriptions import Subscriptions
+from routing.triage import Triage
+from routing.triage.model.artefact import SHIPPED
+from routing.triage.model.checks import Demands
+from routing.triage.model.observer import ModelObserver
+from routing.triage.model.signatures import KeyUnusable, read_public_keys
+from routing.triage.model.triage import ModelTriage
+from routing.triage.model.watch import ModelWatch
 from routing.triage.rules import RuleTriage
 from routing.triage.taxonomy import Taxonomy
 
@@ -131,15 +138,44 @@ def auth_settings(installation: Installation) -> AuthSettings:
     return msgspec.structs.replace(auth, issuer=ISSUER, jwks_file=str(installation.folder.jwks))
 
 
-def pipeline(installation: Installation, observer: StageObserver) -> Pipeline:
-    """Return the router's stages for one partition."""
+def model_demands(installation: Installation) -> Demands:
+    """Return what a model is held against. Raises: SettingsError where a trusted key can't be read."""
+    settings = installation.settings.triage.model
+    try:
+        trusted = read_public_keys([*SHIPPED.glob("*.pem"), *map(Path, settings.trusted_key_files)])
+    except (OSError, KeyUnusable) as error:
+        raise SettingsError(f"crossdock.toml: {error} - at `$.triage.model.trusted_key_files`") from None
+    return Demands(
+        taxonomy=installation.taxonomy,
+        trusted=trusted,
+        needs_signature=settings.require_signature,
+        batch_limit_seconds=settings.batch_limit_ms / 1e3,
+    )
+
+
+def model_watch(installation: Installation, observer: ModelObserver) -> ModelWatch:
+    """Return what finds the model that decides; it has not looked yet. Raises: SettingsError."""
+    return ModelWatch(model_demands(installation), installation.settings.triage.model, observer)
+
+
+def triage(installation: Installation, watch: ModelWatch, observer: ModelObserver) -> Triage:
+    """Return what decides: rules with the watched model, or rules alone where the settings have none."""
+    settings = installation.settings.triage
+    rules = RuleTriage(installation.taxonomy, settings)
+    if not settings.model.enabled:
+        return rules
+    return ModelTriage(installation.taxonomy, rules, watch, settings.model.audit_share, observer)
+
+
+def pipeline(installation: Installation, observer: StageObserver, decides: Triage | None = None) -> Pipeline:
+    """Return the router's stages for one partition; without `decides` the rules do."""
     return Pipeline(
         adapter_of=installation.catalogue.for_contract,
         adapter_for=installation.catalogue.for_message,
         registry=installation.registry,
         sources=sources(installation),
         detector=_detector(installation),
-        triage=RuleTriage(installation.taxonomy, installation.settings.triage),
+        triage=decides or RuleTriage(installation.taxonomy, installation.settings.triage),
         routes=installation.routes,
         renderer=renderer(installation),
         observer=observer,

@@ -2,11 +2,13 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
 
+from contracts.canonical import Category
 from contracts.records import Outcome, ReceiptEntry
 from contracts.usage import Counted
 from observability import metrics
@@ -16,6 +18,8 @@ from routing.contract_usage import UsageCounts
 from routing.delivery.observer import Stall
 from routing.items import RouterItem
 from routing.stages import Failed
+from routing.triage.model.artefact import ModelRefused
+from routing.triage.model.drift import WindowReport
 
 log = structlog.get_logger()
 
@@ -183,6 +187,63 @@ def _log_outcome(item: RouterItem, entry: ReceiptEntry) -> None:
     )
 
 
+class ModelMetrics:
+    """Hears the model's side of triage."""
+
+    def __init__(self) -> None:
+        self._decided = Children(metrics.decisions)
+        self._shadowed = Children(metrics.shadows)
+        self._roles: dict[str, str] = {}
+        self._is_alarmed: dict[str, bool] = {}
+
+    def model_loaded(self, role: str, identity: str, signer: str) -> None:
+        self._show(role, identity)
+        log.info("a model was taken", role=role, model=identity, signer=signer)
+
+    def model_refused(self, role: str, refused: ModelRefused, stays: str) -> None:
+        metrics.model_refusals.labels(role, refused.code.value).inc()
+        self._show(role, stays)
+        log.error("a model was refused", role=role, code=refused.code.value, detail=str(refused), stays=stays)
+
+    def model_left(self, role: str, instead: str) -> None:
+        self._show(role, instead)
+        log.warning("no model has this role any more", role=role, instead=instead)
+
+    def model_failed(self, identity: str, error: Exception) -> None:
+        metrics.model_failures.labels(identity).inc()
+        log.error("a model raised, and the rules took the batch", model=identity, exc_info=error)
+
+    def decided(self, category: Category, decided_by: str, *, review: bool) -> None:
+        self._decided(category, decided_by, "yes" if review else "no").inc()
+
+    def shadowed(self, category: Category, agreement: str) -> None:
+        self._shadowed(category, agreement).inc()
+
+    def window_closed(self, report: WindowReport) -> None:
+        for feature, psi in report.psi.items():
+            metrics.drift_psi.labels(report.category, feature).set(psi)
+        metrics.drift_mean.labels(report.category, "confidence").set(report.confidence)
+        metrics.drift_mean.labels(report.category, "set_size").set(report.set_size)
+        metrics.drift_alarm.labels(report.category).set(1 if report.alarms else 0)
+        is_alarmed = bool(report.alarms)
+        if is_alarmed != self._is_alarmed.get(report.category, False):
+            self._is_alarmed[report.category] = is_alarmed
+            write = log.warning if is_alarmed else log.info
+            write("triage drifts" if is_alarmed else "triage drifts no more", category=report.category,
+                  signals=report.alarms[:10])  # fmt: skip
+
+    def missing(self, shares: Mapping[str, float]) -> None:
+        for source, share in shares.items():
+            metrics.missing_share.labels(source).set(share)
+
+    def _show(self, role: str, model: str) -> None:
+        before = self._roles.get(role)
+        if before is not None and before != model:
+            metrics.deciding.labels(role, before).set(0)
+        self._roles[role] = model
+        metrics.deciding.labels(role, model).set(1)
+
+
 class DeliveryMetrics:
     """Hears delivery."""
 
@@ -191,6 +252,9 @@ class DeliveryMetrics:
 
     def verdict(self, owner: str, kind: str) -> None:
         metrics.verdicts.labels(owner, kind).inc()
+
+    def labelled(self, owner: str, kind: str, *, is_known: bool) -> None:
+        metrics.labels.labels(owner, kind, "taken" if is_known else "dropped").inc()
 
     def refused(self, owner: str, why: str) -> None:
         metrics.ignored.labels(owner, why).inc()

@@ -16,7 +16,14 @@ from contracts.errors import BrokerUnavailable
 from contracts.records import AuditRecord
 from contracts.usage import VersionUsage
 from gateway.balance import LedgerReader
-from gateway.bootstrap import Installation, auth_settings, pipeline, registered_sources
+from gateway.bootstrap import (
+    Installation,
+    auth_settings,
+    model_watch,
+    pipeline,
+    registered_sources,
+    triage,
+)
 from gateway.documents import asyncapi
 from gateway.durability import SystemAccount
 from gateway.http.acceptance import Acceptance
@@ -24,7 +31,14 @@ from gateway.http.app import GatewayParts, create_app
 from gateway.http.auth import Authenticator
 from gateway.http.keys import KeyStore, keys_from_file, keys_from_url
 from gateway.http.protocol import BoundedHttpProtocol
-from gateway.observers import DeliveryMetrics, GatewayObserver, RouterMetrics, tell_read, tell_sent
+from gateway.observers import (
+    DeliveryMetrics,
+    GatewayObserver,
+    ModelMetrics,
+    RouterMetrics,
+    tell_read,
+    tell_sent,
+)
 from gateway.readiness import ReadinessProbe
 from gateway.settings import AuthSettings
 from gateway.supervisor import adopt, bind, stop_requested
@@ -75,17 +89,20 @@ async def run_router(installation: Installation) -> None:
     log.configure(installation.settings.log, "router")
     folder, settings, broker = installation.folder, installation.settings, installation.settings.broker
     client = await connect(folder.credentials("router", broker), "router")
-    counts = UsageCounts()
+    counts, model_observer = UsageCounts(), ModelMetrics()
     observer = RouterMetrics(Spans(settings.tracing, "router"), counts)
+    watch = model_watch(installation, model_observer)
+    await asyncio.to_thread(watch.look)  # so that the first event has who will decide the second
+    decides = triage(installation, watch, model_observer)
     routers = [
-        PartitionRouter(client, partition, pipeline(installation, observer), settings.router, observer)
-        for partition in range(broker.streams.partitions)
+        PartitionRouter(client, number, pipeline(installation, observer, decides), settings.router, observer)
+        for number in range(broker.streams.partitions)
     ]
     with stop_requested() as stop:
         tasks = [router.run(stop) for router in routers]
         janitor = keep_room(client, broker.streams.partitions, settings.router.context_items, stop)
         usage = UsageWriter(client, "read", counts, tell=tell_read).run(stop)
-        await _run_all(client, [*tasks, janitor, usage], stop)
+        await _run_all(client, [*tasks, janitor, usage, watch.run(stop)], stop)
     await client.close()
 
 
@@ -95,7 +112,13 @@ async def run_delivery(installation: Installation) -> None:
     client = await connect(
         installation.folder.credentials("delivery", installation.settings.broker), "delivery"
     )
-    process = DeliveryProcess(client, installation.settings.delivery, installation.owners, DeliveryMetrics())
+    process = DeliveryProcess(
+        client,
+        installation.settings.delivery,
+        installation.owners,
+        DeliveryMetrics(),
+        installation.taxonomy.leaves,
+    )
     with stop_requested() as stop:
         await _run_all(client, [process.run(stop)], stop)
     await client.close()

@@ -43,6 +43,7 @@ class ReadinessProbe:
             durability=self._durability,
             missing_streams=self._missing,
             stuck=(*self._full, *stuck),
+            triage=metrics.deciding_model(),
         )
 
     async def _look(self, now: float) -> bool:

@@ -173,7 +173,7 @@ class Timelines:
         timer = await self._reader.last(subjects.TIMERS_STREAM, subjects.timer(entry.delivery, cycle))
         if any(letter.cycle == cycle for letter in step.dead_letters):
             step.state = "dead"
-        elif any(word.verdict == "done" and word.cycle == cycle for word in step.verdicts):
+        elif any(word.verdict in {"done", "reassign"} and word.cycle == cycle for word in step.verdicts):
             step.state = "done"
         elif timer is not None:
             step.state = "waiting"

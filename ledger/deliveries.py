@@ -146,6 +146,8 @@ class Evidence:
         is_timed = (attempt.key.delivery, attempt.key.cycle) in self._timed
         if is_timed or attempt.key in self._waiting:
             return State.OPEN
+        if decided is VerdictKind.REASSIGN:
+            return State.DONE  # for this owner; the other one's delivery is counted by itself
         if decided is not None or attempt.sequence in self._signalled:
             return State.MISSING  # delivery took the signal, and nothing came of it
         return _state_at(self._positions.owners.get(attempt.key.owner), attempt.sequence)

@@ -74,6 +74,48 @@ dead_letters = Counter("crossdock_dead_letters_total", "Dead letters kept.", ["l
 ignored = Counter(
     "crossdock_delivery_ignored_total", "Inputs of owners that had no effect.", ["owner", "why"]
 )
+deciding = Gauge(
+    "crossdock_triage_model", "1 for who has a role in triage: `current` decides, `challenger` only watches.",
+    ["role", "model"], multiprocess_mode="livemostrecent",
+)  # fmt: skip
+model_refusals = Counter(
+    "crossdock_triage_model_refusals_total", "Models that were not taken, by the check that they failed.",
+    ["role", "check"],
+)  # fmt: skip
+model_failures = Counter(
+    "crossdock_triage_model_failures_total", "Batches in which a model raised: the rules took them.",
+    ["model"],
+)  # fmt: skip
+decisions = Counter(
+    "crossdock_triage_decisions_total", "Decisions, by who made them and whether a person must look.",
+    ["category", "decided_by", "review"],
+)  # fmt: skip
+shadows = Counter(
+    "crossdock_triage_shadow_total",
+    "Answers of the challenger: root_cause, level or none is what it agrees with the model on.",
+    ["category", "agreement"],
+)
+drift_psi = Gauge(
+    "crossdock_triage_drift_psi", "Population stability index of a feature in the last window.",
+    ["category", "feature"], multiprocess_mode="livemostrecent",
+)  # fmt: skip
+drift_mean = Gauge(
+    "crossdock_triage_drift_mean", "Mean confidence and set size in the last window.",
+    ["category", "signal"], multiprocess_mode="livemostrecent",
+)  # fmt: skip
+drift_alarm = Gauge(
+    "crossdock_triage_drift_alarm", "1 while the category's last window was beyond a bound.",
+    ["category"], multiprocess_mode="livemostrecent",
+)  # fmt: skip
+missing_share = Gauge(
+    "crossdock_triage_missing_share", "Features that were missing in the last window of a source.",
+    ["source"], multiprocess_mode="livemostrecent",
+)  # fmt: skip
+labels = Counter(
+    "crossdock_delivery_labels_total",
+    "Root causes and owners that verdicts named: taken, or dropped because nobody knows them.",
+    ["owner", "kind", "fate"],
+)
 stuck = Gauge(
     "crossdock_process_stuck", "1 while a process can't go on and a person should look.", ["process"],
     multiprocess_mode="livemostrecent",
@@ -101,6 +143,20 @@ def stuck_processes() -> list[str]:
         if metric.name == "crossdock_process_stuck"
         for sample in metric.samples
         if sample.value
+    )
+
+
+def deciding_model() -> str:
+    """Return who decides in triage, as far as the router shares a folder with this process; else empty."""
+    return next(
+        (
+            sample.labels["model"]
+            for metric in _registry().collect()
+            if metric.name == "crossdock_triage_model"
+            for sample in metric.samples
+            if sample.value and sample.labels["role"] == "current"
+        ),
+        "",
     )
 
 

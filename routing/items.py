@@ -4,8 +4,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.canonical import Category, Fact, Money, RetailException, SeriesPlace
+from contracts.canonical import Category, Condition, Fact, Money, RetailException, SeriesPlace
 from contracts.documents import Arrival, Document
+from routing.decision_record import AutonomyRecord, FeatureRecord, ModelRecord, ShadowRecord
+
+
+class FeatureVector(Struct, frozen=True, kw_only=True):
+    """What the model sees of one exception, computed once, at the end of `detect`.
+
+    `values` are the little-endian float32 of `triage.features/1`, in the order of `feature_table.NAMES`; NaN
+    is missing. `ages` are as many float32: how old each value was, in hours, NaN for what is missing.
+    """
+
+    values: bytes
+    ages: bytes
 
 
 class SentException(Struct, frozen=True, kw_only=True):
@@ -19,6 +31,7 @@ class FoundException(Struct, frozen=True, kw_only=True):
     """An exception with the identity that stays its own: where it came from, and its id.
 
     `sent` is what owners' documents are made from where it is set: it may hold more than `exception` can.
+    `features` is None until `detect` has seen all of the event.
     """
 
     exception_id: str
@@ -28,15 +41,22 @@ class FoundException(Struct, frozen=True, kw_only=True):
     contract: str  # name@x.y.z of the document
     exception: RetailException
     sent: SentException | None = None
+    features: FeatureVector | None = None
 
 
-class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What triage says of one exception. Travels to the owner in `data.triage`.
 
     `root_cause` is a leaf of the taxonomy (`INV.shrink`), `confidence` its probability 0..1, `alternatives`
     further leaves with theirs, most probable first. `level` and `team` come from the leaf. `severity` is
     P1..P4, `priority` its lower-case form. `review` sends it to a person, `review_reasons` says why.
-    `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules` or a model's version.
+    `missing` names the inputs of the severity that nobody gave. `decided_by` is `rules@<version>` or a
+    model's `<name>@<version>`; `decided_because` says why it was the rules where a model might have been.
+
+    `checks` are the cheapest decisive check of each root cause that is not ruled out, `tasks` all of their
+    tasks, `write_backs` what may be proposed and how far it may go alone. `is_audit` marks the random
+    sample whose reviewers must not see the proposal, `is_restricted` a category that may speak of people:
+    `routing.blinding` says who sees what. The rest is the record: see `routing.decision_record`.
     """
 
     category: Category
@@ -54,6 +74,17 @@ class TriageDecision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alternatives: dict[str, float] = {}
     exposure: Money | None = None
     missing: tuple[str, ...] = ()
+    decided_because: str = ""
+    checks: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    write_backs: dict[str, str] = {}
+    is_audit: bool = False
+    is_restricted: bool = False
+    is_drifting: bool = False
+    autonomy: AutonomyRecord | None = None
+    model: ModelRecord | None = None
+    shadow: ShadowRecord | None = None
+    features: FeatureRecord | None = None
 
 
 class TriagedException(Struct, frozen=True, kw_only=True):
@@ -105,6 +136,7 @@ class NormalisedItem(Struct, frozen=True, kw_only=True):
     item: RouterItem
     facts: tuple[Fact, ...]
     exceptions: tuple[FoundException, ...]
+    conditions: tuple[Condition, ...] = ()
     series: SeriesPlace | None = None
 
 

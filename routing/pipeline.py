@@ -11,7 +11,7 @@ from contracts.documents import Document, Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
 from contracts.registry import Registry, hold
 from routing.broker.api import StreamReader
-from routing.detection import Detector, FactContext, identify
+from routing.detection import Detector, FactContext, identify, without_known_conditions
 from routing.intake import item_of_stored
 from routing.items import (
     DecodedItem,
@@ -27,6 +27,8 @@ from routing.rendering import RenderedItem, Renderer
 from routing.routes import RouteTable
 from routing.stages import Failed, SilentObserver, Stage, StageObserver, run_stages
 from routing.triage import Triage, is_fault
+from routing.triage.features import features_of
+from routing.triage.memory import Memory, moment
 
 AdapterOf = Callable[[str], Adapter]  # by contract
 AdapterFor = Callable[[str, Message], Adapter]  # by system and what the bytes look like
@@ -62,6 +64,7 @@ class Pipeline:
         self._sources = sources
         self._detector = detector
         self._context = FactContext()
+        self._memory = Memory()
         self._triage = triage
         self._routes = routes
         self._observer = observer
@@ -81,11 +84,16 @@ class Pipeline:
         """Take items through all stages; one result or failure each, in order."""
         return run_stages(self.stages, items, self._observer)
 
+    def understand(self, items: Sequence[DecodedItem]) -> list[NormalisedItem | Failed]:
+        """Take items as far as `detect`, unobserved: what they mean, and what is remembered of them."""
+        return run_stages(self._reading[1:], items, SilentObserver())
+
     async def warm_up(self, reader: StreamReader, partition: int, through: int, depth: int) -> None:
         """Fill `detect`'s memory with the last `depth` items up to `through`."""
         oldest = (await reader.state(subjects.INTAKE_STREAM))["first_seq"]
         begin = max(1, oldest, through - depth + 1)
         self._context = FactContext(is_whole=begin == 1)
+        self._memory = Memory()
         if through == 0:
             return
         # what arrived and what was replayed, as the router takes them
@@ -131,7 +139,11 @@ class Pipeline:
         if document is not decoded.document:
             exceptions = tuple(_as_sent(found, decoded.document) for found in exceptions)
         return NormalisedItem(
-            item=item, facts=normalised.facts, exceptions=exceptions, series=normalised.series
+            item=item,
+            facts=normalised.facts,
+            exceptions=exceptions,
+            conditions=normalised.conditions,
+            series=normalised.series,
         )
 
     def _source(self, item: RouterItem) -> Source:
@@ -141,15 +153,33 @@ class Pipeline:
         return source
 
     def _detect(self, normalised: NormalisedItem) -> NormalisedItem:
+        normalised = without_known_conditions(normalised, self._context)
         detected = self._detector.detect(normalised, self._context)
         self._context.remember(normalised.facts)
-        if not detected:
-            return normalised
-        self._canon.hold_each(detected)
-        known = normalised.exceptions
-        system = self._sources[normalised.item.source].system
-        found = identify(detected, normalised.item, system, known)
-        return msgspec.structs.replace(normalised, exceptions=known + found)
+        if detected:
+            self._canon.hold_each(detected)
+            known = normalised.exceptions
+            system = self._sources[normalised.item.source].system
+            found = identify(detected, normalised.item, system, known)
+            normalised = msgspec.structs.replace(normalised, exceptions=known + found)
+        return self._with_features(normalised)
+
+    def _with_features(self, item: NormalisedItem) -> NormalisedItem:
+        """Say of each exception what was known of its surroundings before its own event."""
+        received_at = moment(item.item.received_at, 0.0)
+        try:
+            known = [features_of(found, item, self._memory, received_at) for found in item.exceptions]
+            self._memory.remember(item, received_at)
+        except Exception as error:  # noqa: BLE001 - without features the rules decide; that they lack must be seen
+            self._observer.stage_failed(
+                Failed("detect", InternalFault(f"features: {type(error).__name__}"), error)
+            )
+            return item
+        seen = tuple(
+            msgspec.structs.replace(found, features=features)
+            for found, features in zip(item.exceptions, known, strict=True)
+        )
+        return msgspec.structs.replace(item, exceptions=seen) if seen else item
 
     def _triage_all(self, items: Sequence[NormalisedItem]) -> list[TriagedItem]:
         decided = self._triage.decide([found for item in items for found in item.exceptions])

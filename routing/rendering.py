@@ -11,19 +11,24 @@ from contracts.casting.cast import major_of
 from contracts.errors import Unmapped
 from contracts.records import DeliveryEntry
 from contracts.registry import ContractVersion, Registry
+from routing.blinding import shown
 from routing.broker.commit import Outgoing
-from routing.items import FoundException, RoutedException, RoutedItem, RouterItem
+from routing.items import FoundException, RoutedException, RoutedItem, RouterItem, TriageDecision
 from routing.subscriptions import Subscriptions
 
 DELIVERY_LIMIT_BYTES = 4 << 20  # half of what the broker takes in one message
 
 
 class RenderedItem(Struct, frozen=True, kw_only=True):
-    """An item with the messages that it becomes; `entries` and `deliveries` go in pairs."""
+    """An item with the messages that it becomes; `entries` and `deliveries` go in pairs.
+
+    `sealed` are the decisions, by exception, that a delivery does not show whole.
+    """
 
     routed: RoutedItem
     entries: tuple[DeliveryEntry, ...]
     deliveries: tuple[Outgoing, ...]
+    sealed: dict[str, msgspec.Raw] = {}
 
 
 class Renderer:
@@ -42,15 +47,24 @@ class Renderer:
         """
         entries: list[DeliveryEntry] = []
         deliveries: list[Outgoing] = []
+        sealed: dict[str, msgspec.Raw] = {}
         for exception in routed.exceptions:
+            decision = exception.triaged.decision
+            visible = shown(decision)
+            if visible is not decision:
+                sealed[exception.triaged.found.exception_id] = msgspec.Raw(self._encoder.encode(decision))
             for owner in exception.owners:
                 version = self._subscriptions.version(owner, _contract(exception))
                 entry = _entry(exception, owner, version)
                 entries.append(entry)
-                deliveries.append(self._delivery(routed.item, exception, entry))
-        return RenderedItem(routed=routed, entries=tuple(entries), deliveries=tuple(deliveries))
+                deliveries.append(self._delivery(routed.item, exception, visible, entry))
+        return RenderedItem(
+            routed=routed, entries=tuple(entries), deliveries=tuple(deliveries), sealed=sealed
+        )
 
-    def _delivery(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> Outgoing:
+    def _delivery(
+        self, item: RouterItem, routed: RoutedException, visible: TriageDecision, entry: DeliveryEntry
+    ) -> Outgoing:
         sent = {
             headers.DELIVERY: entry.delivery,
             headers.EXCEPTION: entry.exception,
@@ -64,7 +78,7 @@ class Renderer:
         }
         if item.trace:
             sent[headers.TRACE] = item.trace
-        body = self._encoder.encode(self._cloud_event(item, routed, entry))
+        body = self._encoder.encode(self._cloud_event(item, routed, visible, entry))
         if len(body) > DELIVERY_LIMIT_BYTES:
             raise Unmapped(f"a delivery to {entry.owner} would have {len(body)} bytes, which no broker takes")
         return Outgoing(
@@ -73,7 +87,9 @@ class Renderer:
             headers={name: value for name, value in sent.items() if value},
         )
 
-    def _cloud_event(self, item: RouterItem, routed: RoutedException, entry: DeliveryEntry) -> dict[str, Any]:
+    def _cloud_event(
+        self, item: RouterItem, routed: RoutedException, visible: TriageDecision, entry: DeliveryEntry
+    ) -> dict[str, Any]:
         exception = routed.triaged.found.exception
         contract = f"exception-{entry.category}"
         version = self._subscriptions.version(entry.owner, contract)
@@ -89,7 +105,7 @@ class Renderer:
             "xdexception": entry.exception,
             "data": {
                 "exception": self._written(routed.triaged.found, version),
-                "triage": routed.triaged.decision,
+                "triage": visible,
                 "route": {"row": routed.row, "owners": routed.owners},
             },
         }

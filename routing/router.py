@@ -192,6 +192,7 @@ def _settled(item: RouterItem, result: RenderedItem | Failed) -> Settled:
             exceptions=len(routed.exceptions),
             facts=dict(Counter(str(fact.kind) for fact in routed.facts)),
             deliveries=result.entries,
+            sealed=result.sealed,
         ),
         deliveries=result.deliveries,
     )

@@ -6,7 +6,19 @@ from typing import Any
 
 NAMES = ("sku", "qty", "a", "b", "x_1")
 VALUES: tuple[Any, ...] = (0, 1, 2, 1.5, -1, "", "A", "AB", "x_1", True, False, None, [], {}, ["A"], {"a": 1})
-PATTERNS = ("^x_", "^[A-Z]+$", "^[A-Z]{2,3}$", "[0-9]", "^a|b$", "^.$", "^(?:ab)*$", "^\\d{2}$", "^\\w+$", "a.b", "")
+PATTERNS = (
+    "^x_",
+    "^[A-Z]+$",
+    "^[A-Z]{2,3}$",
+    "[0-9]",
+    "^a|b$",
+    "^.$",
+    "^(?:ab)*$",
+    "^\\d{2}$",
+    "^\\w+$",
+    "a.b",
+    "",
+)
 FORMATS = ("date", "uuid", "ipv4", "email", "no-such-format")
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
@@ -78,7 +90,15 @@ class Schemas:
 
     def leaf(self) -> Any:
         return self.chance.choice(
-            (True, False, {}, {"type": self.types()}, {"const": self.chance.choice(VALUES)}, self.text(), self.number())
+            (
+                True,
+                False,
+                {},
+                {"type": self.types()},
+                {"const": self.chance.choice(VALUES)},
+                self.text(),
+                self.number(),
+            )
         )
 
     def types(self) -> Any:
@@ -92,7 +112,9 @@ class Schemas:
     def number(self) -> dict[str, Any]:
         return {
             "type": self.chance.choice(("integer", "number")),
-            self.chance.choice(("minimum", "maximum", "exclusiveMinimum")): self.chance.choice((0, 1, 1.5, 3)),
+            self.chance.choice(("minimum", "maximum", "exclusiveMinimum")): self.chance.choice(
+                (0, 1, 1.5, 3)
+            ),
         }
 
     def keyword(self, depth: int) -> dict[str, Any]:
@@ -125,7 +147,10 @@ class Schemas:
         if name in {"allOf", "anyOf", "oneOf", "prefixItems"}:
             return {name: [self.schema(below) for _ in range(chance.choice((1, 2, 2, 3)))]}
         if name == "if":
-            return {key: self.schema(below) for key in ("if", *chance.choice((("then",), ("else",), ("then", "else"))))}
+            return {
+                key: self.schema(below)
+                for key in ("if", *chance.choice((("then",), ("else",), ("then", "else"))))
+            }
         if name == "contains":
             found = {name: self.schema(below)}
             if chance.random() < 0.3:
@@ -134,7 +159,11 @@ class Schemas:
                 found["maxContains"] = chance.randrange(3)
             return found
         if name == "propertyNames":
-            return {name: chance.choice(({"pattern": chance.choice(PATTERNS)}, {"maxLength": 2}, {"enum": ["a", "b"]}))}
+            return {
+                name: chance.choice(
+                    ({"pattern": chance.choice(PATTERNS)}, {"maxLength": 2}, {"enum": ["a", "b"]})
+                )
+            }
         if name == "$ref":
             return {name: chance.choice(("#/$defs/n", "#/$defs/m", "#"))} if self.recursive else {}
         return {name: self.schema(below)}
@@ -145,7 +174,16 @@ KEYWORDS = (
     *("minItems", "maxItems", "minProperties", "maxProperties", "pattern", "format", "enum", "const"),
     *("uniqueItems", "required", "dependentRequired", "properties", "properties", "dependentSchemas"),
     *("patternProperties", "additionalProperties", "allOf", "anyOf", "oneOf", "prefixItems", "items", "if"),
-    *("contains", "propertyNames", "not", "unevaluatedProperties", "unevaluatedItems", "$ref", "$ref", "required"),
+    *(
+        "contains",
+        "propertyNames",
+        "not",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "$ref",
+        "$ref",
+        "required",
+    ),
 )
 
 

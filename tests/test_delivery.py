@@ -341,7 +341,7 @@ class TestVerdicts:
     async def test_a_verdict_that_cannot_be_read_is_dropped(
         self, lane: Lane, journal: Journal, eventually: Eventually
     ) -> None:
-        await lane.say_raw(await lane.deliver(), b'{"verdict": "reassign", "sequence": 1}')
+        await lane.say_raw(await lane.deliver(), b'{"verdict": "perhaps", "sequence": 1}')
 
         await eventually(lambda: journal.heard["refused", OWNER, "unreadable"])
         await eventually(lane.is_drained)

@@ -119,6 +119,17 @@ async def test_the_bulk_guide_sends_a_file_and_tries_another(tmp_path, eventuall
         assert "0 refused" in await walk.run(one(found, "--dry-run"))
 
 
+async def test_the_simulators_guide_simulates_and_sends(tmp_path, eventually):
+    found, walk = commands("docs/simulator.md"), Walk(tmp_path)
+    folder = {"retailer": str(tmp_path / "retailer")}
+    assert "exceptions" in await walk.run(one(found, "--out"), **folder)
+    walk.environ |= {"CROSSDOCK__HTTP__PORT": str(walk.port)}
+    async with walk.in_background(one(found, "crossdock up"), **folder):
+        await eventually((tmp_path / "data" / "gateway.url").exists, READY_SECONDS)
+        assert "dead_letter 0  refused 0" in await walk.run(one(found, "--send"))
+        assert "with exceptions" in await walk.run(one(found, "ledger check"))
+
+
 async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
     found, walk = commands("README.md"), Walk(tmp_path)
     assert "sale" in await walk.run(one(found, "adapters try"))
@@ -128,7 +139,7 @@ async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
         assert f"\n{target}:" in makefile
 
 
-@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/contracts.md", "docs/documents.md"])
+@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/documents.md"])
 async def test_the_guides_commands_work_as_they_stand(tmp_path, guide):
     walk, found = Walk(tmp_path), [each for each in commands(guide) if "crossdock" in each]
     assert found

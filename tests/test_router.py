@@ -24,6 +24,7 @@ from routing.rendering import Renderer
 from routing.router import PartitionRouter, RouterSettings
 from routing.stages import SilentObserver
 from routing.subscriptions import Subscriptions
+from routing.triage import Triage
 
 OWNER = "store-ops"
 REGISTRY = Registry.load()
@@ -113,7 +114,11 @@ class Settled(SilentObserver):
 
 
 def make_router(
-    client: Client, observer: Settled, owners: tuple[str, ...] = (OWNER,), partition: int = 0
+    client: Client,
+    observer: Settled,
+    owners: tuple[str, ...] = (OWNER,),
+    partition: int = 0,
+    triage: Triage | None = None,
 ) -> PartitionRouter:
     pipeline = Pipeline(
         adapter_of=lambda contract: TillAdapter(),
@@ -121,7 +126,7 @@ def make_router(
         registry=REGISTRY,
         sources={"tills": SOURCE},
         detector=NothingDetected(),
-        triage=EverythingP3(),
+        triage=triage or EverythingP3(),
         routes=Owners(*owners),  # type: ignore[arg-type]  # a fake of the one method that is used
         renderer=Renderer("https://crossdock.test", REGISTRY, Subscriptions(REGISTRY, {})),
         observer=observer,

@@ -21,8 +21,10 @@ from gateway.cli import (
     processes,
     routes,
     send,
+    simulate,
     sources,
     token,
+    triage,
 )
 from gateway.cli.common import OUT_OF_REACH, fail
 from gateway.data_folder import FolderInUse
@@ -56,9 +58,11 @@ def crossdock() -> None:
 
 for command in (
     processes.up, processes.gateway, processes.router, processes.delivery, demo.demo, check.check, send.send,
-    token.token, sources.sources, owners.owners, contracts.contracts, adapters.adapters, routes.routes,
+    simulate.simulate_command, token.token, sources.sources, owners.owners, contracts.contracts,
+    adapters.adapters, routes.routes,
     events.events, dead_letters.dead_letters, ledger.ledger, broker.broker,
     documents.openapi, documents.asyncapi,
+    triage.triage,
 ):  # fmt: skip
     crossdock.add_command(command)
 

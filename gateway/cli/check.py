@@ -9,10 +9,11 @@ from nats.aio.client import Client
 from contracts.errors import BrokerUnavailable
 from contracts.lock import verify
 from contracts.pins import pin_findings
-from gateway.bootstrap import PUBLISHED, Installation
+from gateway.bootstrap import PUBLISHED, Installation, model_watch
 from gateway.cli.common import CHECK_FAILED, OUT_OF_REACH, config_option, data_option, fail, installation, run
 from routing.broker.connection import connect
 from routing.broker.streams import OutdatedBroker, require_server
+from routing.triage.model.observer import SilentModelObserver
 
 
 @click.command()
@@ -40,6 +41,7 @@ def check(data: Path, config: Path | None) -> None:
         fail("the contracts do not fit their lock", CHECK_FAILED)
     click.echo(f"contracts: {len(found.registry.names)} are sound")
     click.echo(f"routes: {len(found.routes.rows)} rows are sound, {len(found.routes.tests)} tests pass")
+    _check_model(found)
     if found.settings.broker.url:
         run(_check_broker(found))
 
@@ -52,6 +54,19 @@ def _check_pins(found: Installation) -> None:
         click.echo(f"sources.toml: {finding.sentence} - at `$.sources.{finding.place}`", err=True)
     if any(finding.is_fault for finding in findings):
         fail("what these sources send would be refused", CHECK_FAILED)
+
+
+def _check_model(found: Installation) -> None:
+    if not found.settings.triage.model.enabled:
+        click.echo("triage: the rules decide, as the settings say")
+        return
+    watch = model_watch(found, SilentModelObserver())
+    watch.look()
+    if watch.champion is None:
+        fail(f"triage: the rules would decide: {watch.why_rules}", CHECK_FAILED)
+    model = watch.champion.sheet.model
+    most = min(model.manifest.autonomy, found.settings.triage.model.autonomy)
+    click.echo(f"triage: {model.identity} decides, signed by {model.signer}, at most {most}")
 
 
 async def _check_broker(found: Installation) -> None:

@@ -36,7 +36,7 @@ from gateway.cli.common import (
 from gateway.issuer import mint
 from gateway.sending.courier import Courier, GatewayUnreached, Refusal, SenderUnknown
 from gateway.sending.errand import Errand, files_below
-from gateway.sending.journal import Counts, FileState, Journal
+from gateway.sending.journal import Counts, FileState, Journal, JournalFailed
 from gateway.sending.pieces import Piece
 
 INTERRUPTED = 130
@@ -135,7 +135,7 @@ def send(
     files that were sent are left out. What is sent twice is kept once.
     """
     found = installation(data, config)
-    address = url or _running_at(found)
+    address = url or running_at(found)
     if not address.startswith(("http://", "https://")):
         fail(f"--url: http://… or https://… is expected, not {address!r}", USAGE)
     files = list(files_below(path, only))
@@ -151,11 +151,11 @@ def send(
     )  # fmt: skip
     with (
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
-        httpx.Client(base_url=address, trust_env=False, verify=_verify(ca_file)) as client,
+        httpx.Client(base_url=address, trust_env=False, verify=verified_by(ca_file)) as client,
     ):
         screen = Screen(progress, sum(file.stat().st_size for file in files), refused_file)
         courier = Courier(
-            client, source, _token(found, source, token_file),
+            client, source, token_for(found, source, token_file),
             patience_seconds=patience_seconds, dry_run=dry_run, on_wait=screen.waits,
         )  # fmt: skip
         try:
@@ -165,23 +165,27 @@ def send(
             fail(f"{address}: {error}; the same command goes on from here", OUT_OF_REACH)
         except SenderUnknown as error:
             fail(str(error), USAGE)
+        except JournalFailed as error:
+            fail(f"{error}; what was sent last may be sent again, and counts once", CHECK_FAILED)
         except KeyboardInterrupt:
             fail("interrupted; the same command goes on from here", INTERRUPTED)
     _report(now, before, screen.codes, len(files), taken="valid" if dry_run else "accepted", as_json=as_json)
 
 
-def _running_at(found: Installation) -> str:
+def running_at(found: Installation) -> str:
+    """Return the address of the gateway that runs on the data folder; exit where none does."""
     try:
         return found.folder.gateway_url.read_text().strip()
     except OSError:
         fail(f"no Crossdock runs on {found.folder.path}: start `crossdock up`, or give --url", OUT_OF_REACH)
 
 
-def _verify(ca_file: Path | None) -> bool | str:
+def verified_by(ca_file: Path | None) -> bool | str:
+    """Return what httpx checks a certificate with."""
     return True if ca_file is None else str(ca_file)
 
 
-def _token(found: Installation, source: str, token_file: Path | None) -> Callable[[], str]:
+def token_for(found: Installation, source: str, token_file: Path | None) -> Callable[[], str]:
     """Return what gives a token: the file's, the environment's, or one of the local issuer."""
     if token_file is not None:
         return lambda: token_file.read_text().strip()

@@ -18,6 +18,7 @@ class Readiness(Struct, frozen=True, kw_only=True):
 
     `durability` is what was verified: `fsync` (one node), `quorum` (a cluster) or `unverified`.
     `missing_streams` are those that the broker doesn't hold, `stuck` the reasons why something can't go on.
+    `triage` is who decides: a model as `name@version`, `rules`, or empty where the router runs elsewhere.
     """
 
     ready: bool
@@ -25,6 +26,7 @@ class Readiness(Struct, frozen=True, kw_only=True):
     durability: str
     missing_streams: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()
+    triage: str = ""
 
 
 PROBED_BY = [HttpMethod.GET, HttpMethod.HEAD]  # load balancers ask with HEAD

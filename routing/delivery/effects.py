@@ -1,6 +1,7 @@
 """What the parts of delivery did, for the process to report. Each is durable when it is handed out."""
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -17,7 +18,7 @@ class Refusal(StrEnum):
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """An owner's verdict was taken; `kind` is done, retry or reject."""
+    """An owner's verdict was taken; `kind` is done, retry, reject or reassign."""
 
     owner: str
     kind: str
@@ -28,6 +29,21 @@ class Refused(Struct, frozen=True, kw_only=True):
 
     owner: str
     why: Refusal
+
+
+class Labelled(Struct, frozen=True, kw_only=True):
+    """A verdict named a root cause or another owner; what nobody knows by that name is dropped."""
+
+    owner: str
+    kind: Literal["root_cause", "owner"]
+    is_known: bool
+
+
+class PassedOn(Struct, frozen=True, kw_only=True):
+    """A delivery stands in another owner's lane."""
+
+    owner: str
+    to: str
 
 
 class Armed(Struct, frozen=True, kw_only=True):
@@ -50,4 +66,4 @@ class Buried(Struct, frozen=True, kw_only=True):
     letter: DeadLetter
 
 
-Effect = Answered | Refused | Armed | Redelivered | Buried
+Effect = Answered | Refused | Labelled | PassedOn | Armed | Redelivered | Buried

@@ -14,7 +14,7 @@ from contracts.verdicts import read_verdict
 from routing.broker.api import StoredMessage, StreamReader
 from routing.delivery.attempts import Attempt, find_attempt
 
-TERMINAL = (VerdictKind.DONE, VerdictKind.REJECT)
+TERMINAL = (VerdictKind.DONE, VerdictKind.REJECT, VerdictKind.REASSIGN)
 
 _timers = msgspec.json.Decoder(TimerRecord)
 

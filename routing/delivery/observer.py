@@ -18,7 +18,11 @@ class DeliveryObserver(Protocol):
     """Hears what happened once it is durable; must not raise."""
 
     def verdict(self, owner: str, kind: str) -> None:
-        """An owner's verdict was taken: done, retry or reject."""
+        """An owner's verdict was taken: done, retry, reject or reassign."""
+        ...
+
+    def labelled(self, owner: str, kind: str, *, is_known: bool) -> None:
+        """A verdict named a `root_cause` or another `owner`; what is not known is dropped."""
         ...
 
     def refused(self, owner: str, why: str) -> None:
@@ -50,6 +54,8 @@ class SilentDeliveryObserver:
     """Hears and forgets."""
 
     def verdict(self, owner: str, kind: str) -> None: ...
+
+    def labelled(self, owner: str, kind: str, *, is_known: bool) -> None: ...
 
     def refused(self, owner: str, why: str) -> None: ...
 

@@ -1,7 +1,7 @@
 """The delivery process: four inputs, each acknowledged only after its effect is durable."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import structlog
 from nats.aio.client import Client
@@ -9,7 +9,16 @@ from nats.aio.client import Client
 from contracts import headers, subjects
 from routing.broker.api import StreamReader
 from routing.dead_letters import DeadLetter
-from routing.delivery.effects import Answered, Armed, Buried, Effect, Redelivered, Refused
+from routing.delivery.effects import (
+    Answered,
+    Armed,
+    Buried,
+    Effect,
+    Labelled,
+    PassedOn,
+    Redelivered,
+    Refused,
+)
 from routing.delivery.feed import Feed, Input, Stalls
 from routing.delivery.history import History
 from routing.delivery.observer import DeliveryObserver, SilentDeliveryObserver
@@ -33,11 +42,13 @@ class DeliveryProcess:
         settings: DeliverySettings,
         owners: Mapping[str, OwnerSettings],
         observer: DeliveryObserver | None = None,
+        root_causes: Collection[str] = (),
     ) -> None:
         self._observer: DeliveryObserver = observer or SilentDeliveryObserver()
         stalls = Stalls(self._observer)
         self._feeds = tuple(
-            Feed(client, source, settings, self._report, stalls) for source in inputs(client, owners)
+            Feed(client, source, settings, self._report, stalls)
+            for source in inputs(client, owners, root_causes)
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -52,6 +63,10 @@ class DeliveryProcess:
                 self._observer.verdict(owner, kind)
             case Refused(owner=owner, why=why):
                 self._observer.refused(owner, why)
+            case Labelled(owner=owner, kind=kind, is_known=is_known):
+                self._observer.labelled(owner, kind, is_known=is_known)
+            case PassedOn(owner=owner, to=to):
+                log.info("a delivery was passed on", owner=owner, to=to)
             case Armed(owner=owner):
                 self._observer.timer_armed(owner)
             case Redelivered(owner=owner):
@@ -61,7 +76,9 @@ class DeliveryProcess:
                 _log_dead_letter(letter)
 
 
-def inputs(client: Client, owners: Mapping[str, OwnerSettings]) -> tuple[Input, ...]:
+def inputs(
+    client: Client, owners: Mapping[str, OwnerSettings], root_causes: Collection[str] = ()
+) -> tuple[Input, ...]:
     """Return what delivery consumes, each with the part that takes it."""
     reader = StreamReader(client)
     history = History(reader)
@@ -71,7 +88,7 @@ def inputs(client: Client, owners: Mapping[str, OwnerSettings]) -> tuple[Input, 
         Input(
             stream=subjects.RESULTS_STREAM,
             consumer="delivery",
-            take=Verdicts(reader, history, retries).take,
+            take=Verdicts(reader, history, retries, root_causes).take,
         ),
         Input(
             stream=subjects.ADVISORIES_STREAM,

@@ -6,8 +6,9 @@ from nats.aio.client import Client
 
 from contracts.errors import EventError, OwnerRejected, RetriesExhausted
 from routing.dead_letters import keep, make_dead_letter
+from routing.delivery import passing_on
 from routing.delivery.attempts import Attempt
-from routing.delivery.effects import Armed, Buried, Effect, Refusal, Refused
+from routing.delivery.effects import Armed, Buried, Effect, Labelled, PassedOn, Refusal, Refused
 from routing.delivery.history import History
 from routing.delivery.ladder import LadderEnd, next_rung
 from routing.delivery.timers import Timers
@@ -47,6 +48,21 @@ class Retries:
         """
         async for effect in self._bury(attempt, OwnerRejected, reason):
             yield effect
+
+    async def pass_on(self, attempt: Attempt, owner: str, reason: str) -> AsyncIterator[Effect]:
+        """Give the delivery to the owner that it should have gone to; a dead letter where that can't be.
+
+        Raises: BrokerFull, BrokerUnavailable.
+        """
+        yield Labelled(owner=attempt.owner, kind="owner", is_known=owner in self._owners)
+        why_not = passing_on.obstacle(attempt, owner, self._owners)
+        if why_not:
+            async for effect in self._bury(
+                attempt, OwnerRejected, f"{why_not}: {reason}" if reason else why_not
+            ):
+                yield effect
+        elif await passing_on.publish(self._client, attempt, owner):
+            yield PassedOn(owner=attempt.owner, to=owner)
 
     async def _bury(self, attempt: Attempt, cause: type[EventError], detail: str) -> AsyncIterator[Effect]:
         letter = make_dead_letter(

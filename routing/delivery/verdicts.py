@@ -1,12 +1,12 @@
-"""Owners' verdicts: what `done`, `retry` and `reject` on XD_RESULTS lead to."""
+"""Owners' verdicts: what `done`, `retry`, `reject` and `reassign` on XD_RESULTS lead to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 
 from contracts.records import Verdict, VerdictKind
 from contracts.verdicts import read_verdict
 from routing.broker.api import StoredMessage, StreamReader
 from routing.delivery.attempts import Attempt, find_attempt
-from routing.delivery.effects import Answered, Effect, Refusal, Refused
+from routing.delivery.effects import Answered, Effect, Labelled, Refusal, Refused
 from routing.delivery.history import History, is_about
 from routing.delivery.retries import Retries
 
@@ -14,7 +14,14 @@ from routing.delivery.retries import Retries
 class Verdicts:
     """Takes verdicts. The owner in the subject is proven by its account; what it says of others is a lie."""
 
-    def __init__(self, reader: StreamReader, history: History, retries: Retries) -> None:
+    def __init__(
+        self,
+        reader: StreamReader,
+        history: History,
+        retries: Retries,
+        root_causes: Collection[str] = (),
+    ) -> None:
+        self._root_causes = root_causes
         self._reader = reader
         self._history = history
         self._retries = retries
@@ -35,10 +42,16 @@ class Verdicts:
         elif (attempt.owner, attempt.delivery) != (owner, delivery) or not is_about(verdict, attempt):
             yield Refused(owner=owner, why=Refusal.FOREIGN)
         elif verdict.verdict is VerdictKind.DONE:
+            for label in self._labels(owner, verdict):
+                yield label
             yield Answered(owner=owner, kind=verdict.verdict)
         else:
             async for effect in self._refuse(stored, verdict, attempt):
                 yield effect
+
+    def _labels(self, owner: str, verdict: Verdict) -> Iterator[Labelled]:
+        if verdict.root_cause:
+            yield Labelled(owner=owner, kind="root_cause", is_known=verdict.root_cause in self._root_causes)
 
     async def _refuse(
         self, stored: StoredMessage, verdict: Verdict, attempt: Attempt
@@ -48,8 +61,12 @@ class Verdicts:
         if decided is not None and decided.sequence != stored.sequence:
             yield Refused(owner=attempt.owner, why=Refusal.LATE)
             return
+        for label in self._labels(attempt.owner, verdict):
+            yield label
         if verdict.verdict is VerdictKind.REJECT:
             effects = self._retries.reject(attempt, verdict.reason)
+        elif verdict.verdict is VerdictKind.REASSIGN:
+            effects = self._retries.pass_on(attempt, verdict.owner, verdict.reason)
         else:
             effects = self._retries.climb(attempt, verdict.reason, verdict.delay_seconds)
         async for effect in effects:

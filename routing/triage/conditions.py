@@ -15,12 +15,26 @@ HALF_A_CENT = Decimal("0.005")
 
 def both(*conditions: Condition) -> Condition:
     """Say that all conditions hold."""
-    return lambda reading: all(condition(reading) for condition in conditions)
+
+    def hold(reading: Reading) -> bool:
+        for condition in conditions:  # noqa: SIM110 - a generator takes twice as long, in a hot path
+            if not condition(reading):
+                return False
+        return True
+
+    return hold
 
 
 def either(*conditions: Condition) -> Condition:
     """Say that at least one condition holds."""
-    return lambda reading: any(condition(reading) for condition in conditions)
+
+    def holds(reading: Reading) -> bool:
+        for condition in conditions:  # noqa: SIM110 - as above
+            if condition(reading):
+                return True
+        return False
+
+    return holds
 
 
 def states(pattern: str) -> Condition:

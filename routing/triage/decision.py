@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from contracts.canonical import Category
 from routing.items import FoundException, TriageDecision
+from routing.triage.model_settings import ModelSettings
 
 FAULT = "fault"
 
@@ -26,12 +27,14 @@ class TriageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How sure triage must be, 0..1, before an exception goes to its owner without review.
 
     `thresholds` holds categories by name that differ from `default_threshold`. `currency` (ISO 4217) is the
-    one that the taxonomy's amounts are read in; empty is the taxonomy's own.
+    one that the taxonomy's amounts are read in; empty is the taxonomy's own. These are the rules'
+    thresholds: a model brings its own.
     """
 
     default_threshold: float = 0.60
     thresholds: Mapping[str, float] = {}
     currency: Annotated[str, Meta(pattern="^([A-Z]{3})?$")] = ""
+    model: ModelSettings = ModelSettings()
 
     def __post_init__(self) -> None:
         """Raises: ValueError for an unknown category, or a threshold outside 0..1."""

@@ -2,14 +2,14 @@
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from routing.triage.policy_syntax import Kind, PolicyError, Syntax, parse, slot
 
-__all__ = ["Evaluation", "Expression", "Kind", "PolicyError", "Value"]
+__all__ = ["Conditions", "Evaluation", "Expression", "Kind", "PolicyError", "Value"]
 
 Value = bool | float | str
 
@@ -32,7 +32,7 @@ class Expression:
     as in CEL: `true || unknown` is true, `false && unknown` is false; unknown itself is never true.
     """
 
-    __slots__ = ("_function", "kind", "names", "text")
+    __slots__ = ("_function", "kind", "names", "text", "tree")
 
     def __init__(self, text: str, facts: Mapping[str, Kind], returns: Kind) -> None:
         """Compile `text`. Raises: PolicyError for syntax, a name outside `facts`, or kinds that don't fit."""
@@ -40,8 +40,9 @@ class Expression:
         self.text = text
         self.kind = returns
         self.names = syntax.names
+        self.tree = _Inlined().visit(syntax.tree)
         # the code holds constants, its parameters and the operators below: `policy_syntax` made each node
-        code = compile(_function_of(syntax), "<policy>", "eval")
+        code = compile(_function_of(Syntax(self.tree, syntax.names)), "<policy>", "eval")
         self._function: Callable[..., Value | None] = eval(code, _OPERATORS)  # noqa: S307
 
     def evaluate(self, facts: Mapping[str, Value | None]) -> Evaluation:
@@ -55,10 +56,56 @@ class Expression:
         return Evaluation(value=None, missing=tuple(absent))
 
 
+class Conditions:
+    """Several conditions over the same facts, evaluated in one call: what stands in a hot path."""
+
+    __slots__ = ("_function", "_names", "expressions")
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        self.expressions = tuple(expressions)
+        self._names = tuple(dict.fromkeys(name for one in expressions for name in one.names))
+        tree = ast.Tuple([one.tree for one in expressions], ast.Load())
+        code = compile(_function_of(Syntax(tree, self._names)), "<policies>", "eval")
+        self._function: Callable[..., tuple[bool | None, ...]] = eval(code, _OPERATORS)  # noqa: S307
+
+    def evaluate(self, facts: Mapping[str, Value | None]) -> tuple[bool | None, ...]:
+        """Return what each condition says, None where it is unknown (hot path)."""
+        values = [None if value != value else value for value in map(facts.get, self._names)]
+        return self._function(*values)
+
+
 def _function_of(syntax: Syntax) -> ast.Expression:
     parameters = [ast.arg(slot(name)) for name in syntax.names]
     arguments = ast.arguments(posonlyargs=parameters, args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     return ast.fix_missing_locations(ast.Expression(body=ast.Lambda(args=arguments, body=syntax.tree)))
+
+
+_COMPARISONS: Mapping[str, type[ast.cmpop]] = {
+    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
+}  # fmt: skip
+
+
+class _Inlined(ast.NodeTransformer):
+    """Writes a comparison of facts and constants out, which takes a third of the time of a call.
+
+    `a < 3` becomes `None if a is None else a < 3`: a comparison has no arithmetic that could fail.
+    """
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in _COMPARISONS or not all(isinstance(one, ast.Name | ast.Constant) for one in node.args):
+            return node
+        left, right = node.args
+        absent = [
+            ast.Compare(one, [ast.Is()], [ast.Constant(None)])
+            for one in node.args
+            if isinstance(one, ast.Name)
+        ]
+        if not absent:
+            return node
+        is_unknown = absent[0] if len(absent) == 1 else ast.BoolOp(ast.Or(), list(absent))
+        return ast.IfExp(is_unknown, ast.Constant(None), ast.Compare(left, [_COMPARISONS[name]()], [right]))
 
 
 def _strict(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,9 @@
 """Triage by rules: the first that applies decides; where none does, the likeliest cause goes to review."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
 
 from contracts.canonical import Category, Money
 from routing.items import FoundException, TriageDecision
@@ -15,6 +18,23 @@ from routing.triage.taxonomy import CategoryEntry, Leaf, Taxonomy
 RULES_VERSION = "1.0.0"
 DECIDED_BY = f"rules@{RULES_VERSION}"
 ALTERNATIVES_LIMIT = 3
+
+
+class Opinion(Struct, frozen=True, kw_only=True):
+    """What the rules make of one exception.
+
+    `leaf` is that of the first rule that applies, else the category's likeliest. It `is_strong` where a rule
+    applies that may decide by itself. `absent` are the missing inputs of the category's `human_if_missing`.
+    """
+
+    reading: Reading
+    entry: CategoryEntry
+    assessment: Assessment
+    rule: Rule | None
+    leaf: Leaf
+    confidence: float
+    is_strong: bool
+    absent: tuple[str, ...]
 
 
 class RuleTriage:
@@ -45,50 +65,77 @@ class RuleTriage:
         try:
             return self._decide(found)
         except Exception as error:  # noqa: BLE001 - triage never fails: a person decides, and the loop counts it
-            return self._fault(found, error)
+            return self.fault(found, error)
 
     def _decide(self, found: FoundException) -> TriageDecision:
+        opinion = self.opine(found)
+        return self.decide_on(opinion, self.review(opinion))
+
+    def opine(self, found: FoundException) -> Opinion:
+        """Return what the rules think of an exception, before anybody decides."""
         reading = Reading(found)
         category = found.exception.category
         entry = self._taxonomy.categories[category]
-        assessment = assess(self._taxonomy, category, reading, self._currency)
         rule = next((rule for rule in self._rules[category] if rule.applies(reading)), None)
-        leaf = self._taxonomy.leaves[rule.root_cause] if rule else entry.likeliest
-        confidence = rule.confidence if rule else leaf.prior
-        absent = missing_sources(entry, reading)
-        facts = self._review_facts(entry, leaf, confidence, len(absent), assessment)
-        review_reasons = self._review.reasons(facts, absent)
-        return TriageDecision(
-            category=category,
-            root_cause=leaf.id,
+        confidence = rule.confidence if rule else entry.likeliest.prior
+        return Opinion(
+            reading=reading,
+            entry=entry,
+            assessment=assess(self._taxonomy, category, reading, self._currency),
+            rule=rule,
+            leaf=self._taxonomy.leaves[rule.root_cause] if rule else entry.likeliest,
             confidence=confidence,
+            is_strong=rule is not None and confidence >= self._thresholds[category],
+            absent=missing_sources(entry, reading),
+        )
+
+    def review(self, opinion: Opinion, more: Mapping[str, Value] | None = None) -> tuple[str, ...]:
+        """Return why a person must look before the rules' answer holds; `more` are facts that rules don't
+        know.
+        """
+        facts = {
+            **opinion.assessment.facts,
+            "category": opinion.entry.code,
+            "root": opinion.leaf.id,
+            "level_p": opinion.confidence,
+            "level_threshold": self._thresholds[opinion.entry.category],
+            "missing_sources": len(opinion.absent),
+            **(more or {}),
+        }
+        return self._review.reasons(facts, opinion.absent)
+
+    def decide_on(
+        self,
+        opinion: Opinion,
+        review_reasons: tuple[str, ...],
+        because: str = "",
+        record: Mapping[str, Any] | None = None,
+    ) -> TriageDecision:
+        """Return the rules' decision; `because` says why it was not a model's, `record` are further
+        members.
+        """
+        leaf, assessment = opinion.leaf, opinion.assessment
+        return TriageDecision(
+            category=opinion.entry.category,
+            root_cause=leaf.id,
+            confidence=opinion.confidence,
             level=leaf.level,
             team=leaf.team,
             severity=assessment.severity,
             priority=assessment.severity.lower(),
             review=bool(review_reasons),
             review_reasons=review_reasons,
-            reasons=(_reason(rule, leaf, reading), *assessment.remarks),
-            alternatives=_alternatives(self._others[leaf.id], leaf, confidence),
+            reasons=(_reason(opinion.rule, leaf, opinion.reading), *assessment.remarks),
+            alternatives=_alternatives(self._others[leaf.id], leaf, opinion.confidence),
             exposure=assessment.exposure,
             missing=assessment.missing,
             decided_by=DECIDED_BY,
+            decided_because=because,
             taxonomy=self._taxonomy.identity,
+            **(record or {}),
         )
 
-    def _review_facts(
-        self, entry: CategoryEntry, leaf: Leaf, confidence: float, absent: int, assessment: Assessment
-    ) -> dict[str, Value]:
-        return {
-            **assessment.facts,
-            "category": entry.code,
-            "root": leaf.id,
-            "level_p": confidence,
-            "level_threshold": self._thresholds[entry.category],
-            "missing_sources": absent,
-        }
-
-    def _fault(self, found: FoundException, error: Exception) -> TriageDecision:
+    def fault(self, found: FoundException, error: Exception) -> TriageDecision:
         """Return a decision that stands on nothing but the category: triage itself went wrong."""
         category = found.exception.category
         leaf = self._taxonomy.categories[category].likeliest

@@ -34,17 +34,12 @@ def assess(taxonomy: Taxonomy, category: Category, reading: Reading, currency: s
     `currency` is that of the table's amounts, the taxonomy's own where it is empty.
     """
     facts, remarks = _facts(taxonomy, category, reading, currency or taxonomy.currency)
-    missing: dict[str, None] = {}
-    for step in taxonomy.severity:
-        found = step.when.evaluate(facts)
-        if found.value is True:
-            break
-        missing |= dict.fromkeys(found.missing)
+    severity, missing = taxonomy.severity_table.of(facts)
     return Assessment(
-        severity=step.severity,
+        severity=severity,
         facts=facts,
         exposure=reading.exception.money_at_risk,
-        missing=tuple(missing),
+        missing=missing,
         remarks=remarks,
     )
 

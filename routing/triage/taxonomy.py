@@ -1,7 +1,7 @@
 """The taxonomy as triage uses it: leaves in their fixed order, categories by name, expressions compiled."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from contracts.canonical import Category
 from routing.triage import taxonomy_lint
-from routing.triage.policy import Expression, Kind, PolicyError
+from routing.triage.policy import Conditions, Expression, Kind, PolicyError, Value
 from routing.triage.taxonomy_file import Severity, TaxonomyFile
 
 DEFAULT_PATH = Path(__file__).with_name("taxonomy.yaml")
@@ -54,6 +54,35 @@ class SeverityStep(Struct, frozen=True, kw_only=True):
     when: Expression
 
 
+class SeverityTable:
+    """The steps of the severity, evaluated at once; what follows from the same answers is worked out once."""
+
+    def __init__(self, steps: Sequence[SeverityStep]) -> None:
+        self._steps = tuple(steps)
+        self._conditions = Conditions([step.when for step in steps])
+        self._known: dict[tuple[object, ...], tuple[Severity, tuple[str, ...]]] = {}
+
+    def of(self, facts: Mapping[str, Value]) -> tuple[Severity, tuple[str, ...]]:
+        """Return the first severity that is true, and the facts that could have raised it (hot path)."""
+        found = self._conditions.evaluate(facts)
+        key = (found, *facts)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._judge(found, facts)
+        return known
+
+    def _judge(
+        self, found: Sequence[bool | None], facts: Mapping[str, Value]
+    ) -> tuple[Severity, tuple[str, ...]]:
+        missing: dict[str, None] = {}
+        for step, value in zip(self._steps, found, strict=True):
+            if value is True:
+                break
+            if value is None:
+                missing |= dict.fromkeys(name for name in step.when.names if name not in facts)
+        return step.severity, tuple(missing)
+
+
 class ReviewCondition(Struct, frozen=True, kw_only=True):
     """A condition under which a person decides, and the reason to give."""
 
@@ -65,17 +94,18 @@ class ReviewCondition(Struct, frozen=True, kw_only=True):
 class Taxonomy:
     """A taxonomy that resolves.
 
-    `digest` is the first 12 hex digits of the file's SHA-256, `identity` is `<version>+<digest>`.
+    `sha256` is that of the file, `digest` its first 12 hex digits, `identity` is `<version>+<digest>`.
     """
 
-    def __init__(self, file: TaxonomyFile, digest: str) -> None:
+    def __init__(self, file: TaxonomyFile, sha256: str) -> None:
         """Resolve `file`. Raises: TaxonomyRefused, naming the places that don't."""
         problems = taxonomy_lint.findings(file)
         if problems:
             raise TaxonomyRefused("; ".join(problems))
         names = _names(file)
         self.file = file
-        self.digest = digest
+        self.sha256 = sha256
+        self.digest = digest = sha256[:12]
         self.version = file.version
         self.identity = f"{file.version}+{digest}"
         self.currency = file.currency
@@ -83,6 +113,7 @@ class Taxonomy:
             SeverityStep(severity=row.sev, when=_condition(f"severity.{row.sev}", row.when, names))
             for row in file.severity
         )
+        self.severity_table = SeverityTable(self.severity)
         self.review_rules = tuple(
             ReviewCondition(
                 id=row.id, when=_condition(f"review_rules.{row.id}", row.when, names), why=row.why
@@ -99,7 +130,7 @@ class Taxonomy:
         content = path.read_bytes()
         try:
             file = msgspec.yaml.decode(content, type=TaxonomyFile)
-            return cls(file, hashlib.sha256(content).hexdigest()[:12])
+            return cls(file, hashlib.sha256(content).hexdigest())
         except (msgspec.DecodeError, UnicodeDecodeError, TaxonomyRefused) as error:
             raise TaxonomyRefused(f"{path}: {error}") from None
 

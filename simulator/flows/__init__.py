@@ -1,0 +1,1 @@
+"""What happens in a retailer, a module a flow: the ordinary, its faults, and what systems say."""
