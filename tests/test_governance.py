@@ -175,7 +175,8 @@ def remove_aisle(proposed: dict[str, Any]) -> None:
             "loss-prevention (lp@example.com) reads /quantity. Keep the bound as it was",
         ),
         (
-            lambda s: s["properties"].update(remark=s["properties"].pop("note")), BREAKING, "property.renamed",
+            lambda s: s["properties"].update(remark=s["properties"].pop("note")),
+            BREAKING, "property.renamed",
             "Keep the old name, and add the new one beside it as an optional member",
         ),
         (

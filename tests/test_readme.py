@@ -139,7 +139,7 @@ async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
         assert f"\n{target}:" in makefile
 
 
-@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/contracts.md", "docs/documents.md"])
+@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/documents.md"])
 async def test_the_guides_commands_work_as_they_stand(tmp_path, guide):
     walk, found = Walk(tmp_path), [each for each in commands(guide) if "crossdock" in each]
     assert found
