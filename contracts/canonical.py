@@ -205,12 +205,25 @@ class SeriesPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     assumed: tuple[Assumption, ...] = ()
 
 
+class Condition(Struct, frozen=True, kw_only=True):
+    """A state that further documents tell again: its exception goes out once, while the state lasts.
+
+    `subject` names the thing and its state within the source (`5105600418/payment-block`), in at most 256
+    characters. `exception` is the key of the exception that tells it, None where the document ends the state.
+    """
+
+    subject: str
+    exception: str | None = None
+
+
 class Normalised(Struct, frozen=True, kw_only=True):
     """What one document means. A document without an exception is `observed`.
 
-    `series` is set for each document that has a number, also where it is no fact.
+    `series` is set for each document that has a number, also where it is no fact. An exception that is no
+    occurrence but a state has its condition.
     """
 
     facts: tuple[Fact, ...] = ()
     exceptions: tuple[RetailException, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     series: SeriesPlace | None = None

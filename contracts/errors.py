@@ -3,6 +3,7 @@
 EventError
 ├── SenderError                  reject: the same bytes will always fail, and only the sender can mend it
 │   ├── RequestUnreadable        request.unreadable
+│   ├── RequestStalled           request.stalled
 │   ├── RequestTooLarge          request.too-large
 │   ├── MediaTypeUnsupported     request.media-type
 │   ├── RequestConflict          request.conflict
@@ -78,6 +79,12 @@ class RequestUnreadable(SenderError):
     """The bytes are not what they say they are: syntax, encoding, depth."""
 
     code = "request.unreadable"
+
+
+class RequestStalled(SenderError):
+    """The body did not come in time. The same request may succeed."""
+
+    code = "request.stalled"
 
 
 class RequestTooLarge(SenderError):

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from contracts import ids
 from contracts.canonical import RetailException
 from contracts.errors import Unmapped
@@ -13,6 +15,7 @@ from routing.sequence_gaps import SequenceGapDetector
 
 __all__ = [
     "Detector", "Detectors", "FactContext", "InvoiceDetector", "SequenceGapDetector", "identify",
+    "without_known_conditions",
 ]  # fmt: skip
 
 
@@ -64,3 +67,17 @@ def identify(
             )
         )
     return tuple(found)
+
+
+def without_known_conditions(item: NormalisedItem, context: FactContext) -> NormalisedItem:
+    """Leave out the exceptions of states that an earlier event has told and none has ended."""
+    if not item.conditions:
+        return item
+    event_id, known = item.item.event_id, set[str]()
+    for condition in item.conditions:
+        subject = (item.item.source, condition.subject)
+        if condition.exception is None:
+            context.release(subject)
+        elif not context.claim(subject, event_id):
+            known.add(condition.exception)
+    return replace(item, exceptions=tuple(e for e in item.exceptions if e.exception.key not in known))

@@ -54,6 +54,10 @@ class FactContext:
             self._claims.popitem(last=False)
         return teller == event_id
 
+    def release(self, subject: tuple[str, ...]) -> None:
+        """Forget who spoke of `subject`: the next to do so is the first again."""
+        self._claims.pop(subject, None)
+
     def _keep(self, order: str, fact: Fact) -> None:
         facts = self._by_order.setdefault(order, OrderedDict())
         self._by_order.move_to_end(order)

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.canonical import Category, Fact, Money, RetailException, SeriesPlace
+from contracts.canonical import Category, Condition, Fact, Money, RetailException, SeriesPlace
 from contracts.documents import Arrival, Document
 
 
@@ -105,6 +105,7 @@ class NormalisedItem(Struct, frozen=True, kw_only=True):
     item: RouterItem
     facts: tuple[Fact, ...]
     exceptions: tuple[FoundException, ...]
+    conditions: tuple[Condition, ...] = ()
     series: SeriesPlace | None = None
 
 

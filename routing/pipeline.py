@@ -11,7 +11,7 @@ from contracts.documents import Document, Message, Source
 from contracts.errors import InternalFault, SenderError, Unmapped
 from contracts.registry import Registry
 from routing.broker.api import StreamReader
-from routing.detection import Detector, FactContext, identify
+from routing.detection import Detector, FactContext, identify, without_known_conditions
 from routing.intake import item_of_stored
 from routing.items import (
     DecodedItem,
@@ -124,7 +124,11 @@ class Pipeline:
         if document is not decoded.document:
             exceptions = tuple(_as_sent(found, decoded.document) for found in exceptions)
         return NormalisedItem(
-            item=item, facts=normalised.facts, exceptions=exceptions, series=normalised.series
+            item=item,
+            facts=normalised.facts,
+            exceptions=exceptions,
+            conditions=normalised.conditions,
+            series=normalised.series,
         )
 
     def _source(self, item: RouterItem) -> Source:
@@ -134,6 +138,7 @@ class Pipeline:
         return source
 
     def _detect(self, normalised: NormalisedItem) -> NormalisedItem:
+        normalised = without_known_conditions(normalised, self._context)
         detected = self._detector.detect(normalised, self._context)
         self._context.remember(normalised.facts)
         if not detected:

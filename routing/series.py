@@ -111,8 +111,10 @@ class Run:
 class Series:
     """The newest run of a series, and the one before it, whose last documents may still be under way."""
 
-    def __init__(self, first: Numbered, start: int) -> None:
-        self._runs: tuple[Run, ...] = (Run(first.place, start),)
+    def __init__(self, first: Numbered, blind_seconds: int = 0) -> None:
+        """For `blind_seconds` after its first document only neighbours in a file show that one is missing."""
+        self._runs: tuple[Run, ...] = (Run(first.place, first.place.number),)
+        self._first_at, self._blind_seconds = first.received_at, blind_seconds
         # documents that went beyond all others; a file's count for nothing, as the file before it may be slow
         self._moved = 0
         self._last = first  # of those that came in a file
@@ -126,16 +128,24 @@ class Series:
         run = self._run_of(place, settings.largest_gap)
         if run is None:
             return ()
+        neighbour = self._neighbour_in_file(document)
         if place.number > run.newest.number:
             self._moved += not document.file
+            if self._is_blind(document.received_at):
+                # what a backlog leaves out may have come before all that is remembered
+                run.start = (neighbour if neighbour == run.newest.number else place.number) + 1
             run.advance(document, self._moved)
         else:
             run.fill(document, self._moved)
-        neighbour = self._neighbour_in_file(document)
         return self._take_due(run, neighbour, document, settings) if self._has_gaps() else ()
 
     def _has_gaps(self) -> bool:
         return any(run.gaps for run in self._runs)
+
+    def _is_blind(self, now: str) -> bool:
+        if self._blind_seconds and _seconds(self._first_at, now) >= self._blind_seconds:
+            self._blind_seconds = 0
+        return self._blind_seconds > 0
 
     def _run_of(self, place: SeriesPlace, largest_gap: int) -> Run | None:
         """Return the run of the document, a new one where it is of none; None where it is older than both."""
@@ -173,6 +183,10 @@ class Series:
         return tuple(due)
 
     def _has_waited(self, gap: Gap, now: str, settings: SeriesSettings) -> bool:
-        waited = (datetime.fromisoformat(now) - datetime.fromisoformat(gap.noticed_at)).total_seconds()
+        waited = _seconds(gap.noticed_at, now)
         has_moved = self._moved - gap.moved >= settings.further_numbers
         return waited >= (settings.least_seconds if has_moved else settings.patience_seconds)
+
+
+def _seconds(since: str, until: str) -> float:
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()

@@ -14,8 +14,8 @@ TOLD_LIMIT = 1_000
 class SeriesMemory:
     """The series by source and name; those that were silent longest are forgotten first.
 
-    Where it is not whole, a series' first document may have been a late one, with higher numbers before it
-    that nobody remembers: then the first numbers above it are not watched.
+    Where it is not whole, a series' first documents may be late ones, with higher numbers before them that
+    nobody remembers: then the series is blind for as long as a late number is waited for.
     """
 
     def __init__(self, limit: int = SERIES_LIMIT, *, is_whole: bool = True) -> None:
@@ -38,8 +38,7 @@ class SeriesMemory:
         if series is not None:
             self._series.move_to_end(key)
             return series.add(document, settings)
-        start = place.number + (0 if self._is_whole else settings.further_numbers)
-        self._series[key] = Series(document, start)
+        self._series[key] = Series(document, 0 if self._is_whole else settings.patience_seconds)
         if len(self._series) > self._limit:
             self._series.popitem(last=False)
             self._is_whole = False

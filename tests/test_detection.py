@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from contracts import ids
 from contracts.canonical import (
     Category,
+    Condition,
     Fact,
     FactKind,
     FactLine,
@@ -22,13 +23,14 @@ from contracts.canonical import (
 )
 from contracts.documents import Arrival
 from contracts.errors import Unmapped
-from routing.detection import Detector, FactContext, InvoiceDetector, identify
+from routing.detection import Detector, FactContext, InvoiceDetector, identify, without_known_conditions
 from routing.fact_context import FACTS_PER_ORDER_LIMIT
 from routing.items import FoundException, NormalisedItem, RouterItem
 from routing.triage.rules import RuleTriage
 from routing.triage.taxonomy import Taxonomy
 
 TAXONOMY = Taxonomy.load()
+NOW = "2026-11-23T09:00:00+00:00"
 DETECTOR: Detector = InvoiceDetector(TAXONOMY)
 
 
@@ -402,3 +404,49 @@ def test_two_exceptions_with_one_key_are_refused_so_that_neither_gets_lost(actua
         identified(twice)
     with pytest.raises(Unmapped):
         identified(twice[1:], known=identified(twice[:1]))
+
+
+# states that documents tell again
+
+
+def told(
+    event: str, *conditions: Condition, context: FactContext, keys: Sequence[str] = ("payment-block",)
+) -> list[str]:
+    """Return the keys of what an event with these conditions still reports."""
+    item = RouterItem(
+        sequence=1, partition=0, event_id=event, source="erp", contract="c@1.0.0", received_at=NOW,
+        arrival=Arrival(body=b""),
+    )  # fmt: skip
+    exceptions = tuple(
+        RetailException(
+            category=Category.INVOICE_MISMATCH, key=key, occurred_at=NOW, detected_at=NOW,
+            expected=Measure(kind="status", value="free"), actual=Measure(kind="status", value="blocked"),
+        )
+        for key in keys
+    )  # fmt: skip
+    found = identify(exceptions, item, "erp")
+    normalised = NormalisedItem(item=item, facts=(), exceptions=found, conditions=conditions)
+    return [each.exception.key for each in without_known_conditions(normalised, context).exceptions]
+
+
+def test_state_is_told_by_the_first_event_that_tells_it_and_by_a_rerun_of_it() -> None:
+    context = FactContext()
+    block = Condition(subject="5105600418/payment-block", exception="payment-block")
+    assert told("first", block, context=context) == ["payment-block"]
+    assert told("second", block, context=context) == []
+    assert told("first", block, context=context) == ["payment-block"]
+
+
+def test_state_that_ended_is_told_when_it_begins_again() -> None:
+    context = FactContext()
+    block = Condition(subject="5105600418/payment-block", exception="payment-block")
+    told("first", block, context=context)
+    told("second", Condition(subject=block.subject), context=context, keys=())
+    assert told("third", block, context=context) == ["payment-block"]
+
+
+def test_only_the_exception_of_the_known_state_is_left_out() -> None:
+    context = FactContext()
+    block = Condition(subject="5105600418/payment-block", exception="payment-block")
+    told("first", block, context=context)
+    assert told("second", block, context=context, keys=("payment-block", "other")) == ["other"]

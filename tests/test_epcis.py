@@ -679,6 +679,19 @@ def test_objects_that_can_not_be_sold_are_a_variance(word: str) -> None:
     assert ("/disposition", word) in {(each.pointer, each.value) for each in exception.evidence}
 
 
+def test_objects_with_epcs_of_their_own_stay_in_their_state_at_each_further_step() -> None:
+    first, second = (meant_by(bizStep=step, disposition="damaged") for step in ("holding", "storing"))
+    assert first.conditions == second.conditions
+    assert [each.exception for each in first.conditions] == [first.exceptions[0].key]
+    other = meant_by(disposition="damaged", epcList=["urn:epc:id:sgtin:4099999.900123.999"])
+    assert {each.subject for each in other.conditions}.isdisjoint(each.subject for each in first.conditions)
+
+
+def test_of_a_mere_quantity_a_second_event_can_mean_others() -> None:
+    quantities = [{"epcClass": LOT, "quantity": 3}]
+    assert meant_by(epcList=[], quantityList=quantities, disposition="damaged").conditions == ()
+
+
 def test_disposition_that_is_told_twice_is_one_exception() -> None:
     persistent = {"set": ["urn:epcglobal:cbv:disp:non_sellable_damaged", "damaged"]}
     assert len(meant_by(disposition="damaged", persistentDisposition=persistent).exceptions) == 1

@@ -83,7 +83,7 @@ async def test_a_body_that_stalls_is_given_up_and_one_that_is_slow_is_not(
         await asyncio.sleep(0.02)
     assert (await answer_of(slow_reader))[0] == 202
     status, _, body = await answer_of(stalled_reader)
-    assert (status, json.loads(body)["code"]) == (400, "request.unreadable")
+    assert (status, json.loads(body)["code"]) == (408, "request.stalled")
     slow_writer.close()
     stalled_writer.close()
 

@@ -67,7 +67,7 @@ async def test_headers_that_never_end_are_timed_out(port, monkeypatch):
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
     answer = await sent(port, b"POST / HTTP/1.1\r\nhost: x\r\n")
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'"code":"request.unreadable"' in answer
+    assert b'"code":"request.stalled"' in answer
 
 
 async def test_a_large_body_behind_a_small_head_passes_and_the_connection_stays(port):

@@ -255,6 +255,18 @@ def test_invoice_that_is_free_or_gone_is_none(name: str, reason: str) -> None:
     assert blocked(name, PaymentBlockingReason=reason) == ()
 
 
+def test_changed_invoice_repeats_its_block_and_a_release_ends_it() -> None:
+    def conditions(name: str, reason: str) -> list[str | None]:
+        members = {"SupplierInvoice": "5105600418", "PaymentBlockingReason": reason}
+        found = meant(event(f"{INVOICE}.{name}.v1", members)).conditions
+        assert {each.subject for each in found} <= {"5105600418:payment-block"}
+        return [each.exception for each in found]
+
+    assert conditions("PaymentBlocked", "R") == conditions("Changed", "R") == ["payment-block"]
+    assert conditions("PaymentBlockReleased", "") == conditions("Canceled", "R") == [None]
+    assert conditions("Changed", "") == []
+
+
 def test_block_of_another_object_is_none() -> None:
     kind = "sap.s4.beh.purchaseorder.v1.PurchaseOrder.ItemBlocked.v1"
     assert meant(event(kind, {"PurchaseOrder": "4500038811"})).exceptions == ()

@@ -23,7 +23,7 @@ from gateway.sending import courier as courier_module
 from gateway.sending import pieces as pieces_module
 from gateway.sending.courier import Courier, GatewayUnreached, Refusal, SenderUnknown
 from gateway.sending.errand import Errand, files_below
-from gateway.sending.journal import Counts, FileState, Journal
+from gateway.sending.journal import Counts, FileState, Journal, JournalFailed
 from gateway.sending.pieces import FileTooLarge, Piece, pieces
 from gateway.up import running
 
@@ -156,6 +156,17 @@ def test_what_passes_is_tried_again_and_a_token_that_expired_is_renewed(lines: P
     assert gateway.tokens[-2:] == ["Bearer token-0", "Bearer token-1"]
 
 
+def test_what_an_answer_had_accepted_is_no_repeat_when_the_rest_is_tried_again(lines: Path) -> None:
+    full = {"status": "refused", "problem": {"status": 503, "code": "broker.full", "detail": "no room"}}
+    kept, known = {"status": "accepted"}, {"status": "accepted", "duplicate": True}
+    gateway = Gateway(
+        httpx.Response(207, json={"items": [kept, known, full], "accepted": 1, "duplicate": 1, "refused": 1}),
+        httpx.Response(202, json={"items": [known, known, kept], "accepted": 1, "duplicate": 2}),
+    )
+    counts, refusals = courier(gateway).bring(next(pieces(lines)), "lines.ndjson")
+    assert (counts.accepted, counts.duplicate, refusals) == (2, 1, [])
+
+
 def test_a_page_of_something_before_the_gateway_is_no_verdict(lines: Path) -> None:
     page, moved = httpx.Response(200, html="<p>Log in</p>"), httpx.Response(301, headers={"location": "/"})
     counts, refusals = courier(Gateway(page, moved)).bring(next(pieces(lines)), "lines.ndjson")
@@ -276,6 +287,14 @@ def test_a_journal_that_can_not_be_read_costs_no_more_than_sending_again(lines: 
     journal = Journal(tmp_path / "sending", "http://gateway", "dock")
     journal.path.write_bytes(b'{"cutting\nnonsense')
     assert run(Gateway(), lines, tmp_path)[0].accepted == 10
+
+
+def test_a_journal_that_can_not_be_written_is_no_fault_of_the_file(lines: Path, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "sending", "http://gateway", "dock")
+    journal.path.unlink()
+    journal.path.mkdir()
+    with pytest.raises(JournalFailed, match=f"{journal.path.name}: "):
+        Errand(courier(Gateway()), journal, Silence()).run([lines], tmp_path)
 
 
 def test_a_file_that_vanished_is_a_refusal_and_not_the_end(lines: Path, tmp_path: Path) -> None:

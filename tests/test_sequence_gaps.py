@@ -309,7 +309,19 @@ class TestMemory:
         till = Till(FactContext(is_whole=False))
         # 117 and 118 came before what is remembered
         assert till.send(116, 119, *range(120, 150)) == []
-        assert till.send(152, *range(153, 173)) == ["417/3/150-151"]
+        assert till.send(152, minutes=15) + till.send(*range(153, 173), minutes=17) == ["417/3/150-151"]
+
+    def test_a_memory_that_begins_in_a_long_backlog_takes_nothing_for_missing(self) -> None:
+        till = Till(FactContext(is_whole=False))
+        # the till was offline: 100 to 199 came before what is remembered, 50 to 99 come between new ones
+        for late, live in zip(range(50, 100), range(200, 250), strict=True):
+            assert till.send(late, live, minutes=late / 10 - 5) == []
+        assert till.send(*range(250, 300), minutes=60) == []
+        assert till.send(303, *range(304, 324), minutes=61) == ["417/3/300-302"]
+
+    def test_a_memory_that_begins_in_the_middle_still_trusts_the_order_of_a_file(self) -> None:
+        till = Till(FactContext(is_whole=False))
+        assert till.send_file(116, 117, 120) == ["417/3/118-119"]
 
     def test_the_series_that_were_silent_longest_are_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("routing.series_memory.SeriesMemory.__init__.__defaults__", (2,))

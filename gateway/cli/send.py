@@ -36,7 +36,7 @@ from gateway.cli.common import (
 from gateway.issuer import mint
 from gateway.sending.courier import Courier, GatewayUnreached, Refusal, SenderUnknown
 from gateway.sending.errand import Errand, files_below
-from gateway.sending.journal import Counts, FileState, Journal
+from gateway.sending.journal import Counts, FileState, Journal, JournalFailed
 from gateway.sending.pieces import Piece
 
 INTERRUPTED = 130
@@ -165,6 +165,8 @@ def send(
             fail(f"{address}: {error}; the same command goes on from here", OUT_OF_REACH)
         except SenderUnknown as error:
             fail(str(error), USAGE)
+        except JournalFailed as error:
+            fail(f"{error}; what was sent last may be sent again, and counts once", CHECK_FAILED)
         except KeyboardInterrupt:
             fail("interrupted; the same command goes on from here", INTERRUPTED)
     _report(now, before, screen.codes, len(files), taken="valid" if dry_run else "accepted", as_json=as_json)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import Struct
 
-from contracts.errors import EventError, RequestInvalid, RequestTooLarge, RequestUnreadable
+from contracts.errors import EventError, RequestInvalid, RequestStalled, RequestTooLarge
 from gateway.http import problems
 from gateway.http.limits import Share
 
@@ -77,8 +77,7 @@ class Exchange:
         We may wait for a body for 20 seconds and one more for each 32 KiB that came; a body that waits for us
         is held back in its socket.
 
-        Raises: RequestTooLarge, at once where Content-Length says so; RequestUnreadable for a body that
-        stalls; ClientGone.
+        Raises: RequestTooLarge, at once where Content-Length says so; RequestStalled; ClientGone.
         """
         self._check_declared(limit_bytes)
         now = asyncio.get_running_loop().time
@@ -89,7 +88,7 @@ class Exchange:
                 async with asyncio.timeout(patience):
                     chunk = await self._next_chunk()
             except TimeoutError:
-                raise RequestUnreadable(f"the body stalled after {self._received_bytes} bytes") from None
+                raise RequestStalled(f"the body stalled after {self._received_bytes} bytes") from None
             self._waited_seconds += now() - begun
             self._received_bytes += len(chunk)
             if self._received_bytes > limit_bytes:

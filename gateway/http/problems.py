@@ -24,6 +24,7 @@ class Row(NamedTuple):
 # every code has its row, also those that no answer carries today
 TABLE: dict[str, Row] = {
     "request.unreadable": Row(400, "The body can't be read"),
+    "request.stalled": Row(408, "The body did not come in time"),
     "request.invalid": Row(422, "The request can't be used"),
     "request.not-found": Row(404, "There is nothing here"),
     "request.conflict": Row(409, "This id came before with another document"),

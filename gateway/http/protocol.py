@@ -8,7 +8,7 @@ HEAD_LIMIT_BYTES = 64 << 10
 HEAD_SECONDS = 20.0
 
 _TOO_LARGE = (431, "Request Header Fields Too Large", "request.too-large", "the header has more than 64 KiB")
-_TOO_SLOW = (408, "Request Timeout", "request.unreadable", "the header did not come within 20 seconds")
+_TOO_SLOW = (408, "Request Timeout", "request.stalled", "the header did not come within 20 seconds")
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):

@@ -67,10 +67,10 @@ class Courier:
 
         Raises: GatewayUnreached, SenderUnknown.
         """
-        response = self._answer(piece)
+        response, taken_before = self._answer(piece)
         halves = piece.halves() if response.status_code == _TOO_LARGE else ()
         if not halves:
-            return _outcome(_content(response), piece, file)
+            return _outcome(_content(response), piece, file, taken_before)
         counts, refusals = Counts(), []  # this gateway's limits are lower than what we cut for
         for half in halves:
             more, others = self.bring(half, file)
@@ -78,7 +78,12 @@ class Courier:
             refusals += others
         return counts, refusals
 
-    def _answer(self, piece: Piece) -> httpx.Response:
+    def _answer(self, piece: Piece) -> tuple[httpx.Response, set[int]]:
+        """Return the last answer, and the places of items that an earlier one of this piece had accepted.
+
+        Where only some items could not be kept yet, all are sent again, and the others come back as repeats.
+        """
+        taken: set[int] = set()
         deadline, pause = time.monotonic() + self._patience_seconds, FIRST_PAUSE_SECONDS
         is_renewed = False
         while True:
@@ -93,7 +98,8 @@ class Courier:
                     continue
                 _check_sender(response)
                 if _is_verdict(response) and not _is_passing(response):
-                    return response
+                    return response, taken
+                taken |= _accepted(response)
                 reason, asked = _why(response), _retry_after(response)
             left = deadline - time.monotonic()
             if left < 0:
@@ -126,6 +132,15 @@ def _is_passing(response: httpx.Response) -> bool:
     return response.status_code in _PASSING or not statuses.isdisjoint(_PASSING)
 
 
+def _accepted(response: httpx.Response) -> set[int]:
+    items = _content(response).get("items", ())
+    return {place for place, item in enumerate(items) if _is_accepted(item) and not item.get("duplicate")}
+
+
+def _is_accepted(item: dict[str, Any]) -> bool:
+    return item.get("status") == "accepted"
+
+
 def _why(response: httpx.Response) -> str:
     content = _content(response)
     return (
@@ -146,7 +161,9 @@ def _content(response: httpx.Response) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _outcome(content: dict[str, Any], piece: Piece, file: str) -> tuple[Counts, list[Refusal]]:
+def _outcome(
+    content: dict[str, Any], piece: Piece, file: str, taken_before: set[int]
+) -> tuple[Counts, list[Refusal]]:
     """Read the gateway's answer: for each item, or, where it has none or not all of them, for the piece."""
     items = content.get("items", [])
     refusals = [
@@ -159,9 +176,13 @@ def _outcome(content: dict[str, Any], piece: Piece, file: str) -> tuple[Counts, 
         refusals.append(_refusal(content, file, piece.first + len(items)))
         unanswered = max(len(piece.messages) - len(items), 1)
     dead_letter = content.get("dead_letter", 0)
+    ours = sum(
+        place in taken_before and _is_accepted(item) and bool(item.get("duplicate"))
+        for place, item in enumerate(items)
+    )
     counts = Counts(
-        accepted=content.get("accepted", 0) + content.get("valid", 0) - dead_letter,
-        duplicate=content.get("duplicate", 0),
+        accepted=content.get("accepted", 0) + content.get("valid", 0) - dead_letter + ours,
+        duplicate=content.get("duplicate", 0) - ours,
         dead_letter=dead_letter,
         refused=content.get("refused", 0) + unanswered,
     )

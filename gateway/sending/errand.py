@@ -42,7 +42,7 @@ class Errand:
     def run(self, files: list[Path], root: Path) -> tuple[Counts, Counts]:
         """Send the files; return what became of their items in this run, and in earlier ones.
 
-        Raises: GatewayUnreached, SenderUnknown; the journal then says how far it came.
+        Raises: GatewayUnreached, SenderUnknown, JournalFailed; the journal then says how far it came.
         """
         now, before = Counts(), Counts()
         for file in files:

@@ -23,6 +23,10 @@ def _is_there(name: str) -> bool:
     return "\\x" in name or Path(name).exists()
 
 
+class JournalFailed(Exception):
+    """The journal can't be written, such as on a full disk: without it nobody knows what was answered."""
+
+
 class Counts(Struct, kw_only=True):
     """What the gateway answered: items that it kept now, had before, kept as dead letters, and refused."""
 
@@ -89,9 +93,12 @@ class Journal:
         self._states.pop(readable(file.absolute()), None)
 
     def save(self, file: Path) -> None:
-        """Write a file's state down."""
-        with self.path.open("ab") as opened:
-            opened.write(self._line(readable(file.absolute())))
+        """Write a file's state down. Raises: JournalFailed."""
+        try:
+            with self.path.open("ab") as opened:
+                opened.write(self._line(readable(file.absolute())))
+        except OSError as error:
+            raise JournalFailed(f"{self.path}: {error.strerror}") from error
 
     def _line(self, name: str) -> bytes:
         return msgspec.json.encode(_Line(file=name, cutting=CUTTING, state=self._states[name])) + b"\n"

@@ -5,14 +5,12 @@ from datetime import date, time
 from msgspec import Struct
 
 from adapters.erp.idoc.segments import Segment, without_zeros
-from adapters.reading import Reading
+from adapters.reading import PIECES, Reading
 from adapters.values import assumptions, local_time
 from contracts.canonical import Assumption, Reference
 from contracts.documents import Source
 
 OUTBOUND = "1"
-# UN/ECE Recommendation 20: one, of a thing that has no better unit
-UNIT_ONE = "C62"
 
 
 class Idoc(Struct, frozen=True, kw_only=True):
@@ -65,10 +63,10 @@ class Idoc(Struct, frozen=True, kw_only=True):
         return self.source.currency
 
     def unit(self, candidate: str) -> str:
-        """Return the unit as given, else that of a thing without one, which is then an assumption."""
+        """Return the unit as given, else pieces, which is then an assumption."""
         if not candidate:
-            self.assumed["unit"] = UNIT_ONE
-        return candidate or UNIT_ONE
+            self.assumed["unit"] = PIECES
+        return candidate or PIECES
 
     def start_of(self, day: date) -> str:
         """Return the first moment of a day, RFC 3339: SAP's days are the source's own."""

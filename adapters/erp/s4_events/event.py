@@ -7,7 +7,12 @@ stay in the ERP, so that the facts carry keys, references and no lines.
 from typing import Any
 
 from adapters.erp.s4_events.event_type import EventType, event_type
-from adapters.erp.s4_events.exceptions import BLOCKING_REASON, difference_posted, payment_block
+from adapters.erp.s4_events.exceptions import (
+    BLOCKING_REASON,
+    difference_posted,
+    payment_block,
+    payment_condition,
+)
 from adapters.erp.s4_events.members import Members, members
 from adapters.erp.s4_events.objects import OBJECTS, BusinessObject
 from adapters.keys import key, member, shortened
@@ -52,8 +57,12 @@ def normalise(reading: Reading) -> Normalised:
     if known is None:
         return Normalised()
     fact = _fact(reading, what, known, found)
-    exceptions = (*payment_block(reading, what, found, fact), *difference_posted(reading, what, fact))
-    return Normalised(facts=(fact,), exceptions=exceptions)
+    blocked = payment_block(reading, what, found, fact)
+    return Normalised(
+        facts=(fact,),
+        exceptions=(*blocked, *difference_posted(reading, what, fact)),
+        conditions=payment_condition(what, fact, blocked),
+    )
 
 
 def _fact(reading: Reading, what: EventType, known: BusinessObject, found: Members) -> Fact:

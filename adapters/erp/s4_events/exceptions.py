@@ -4,8 +4,9 @@ import re
 
 from adapters.erp.s4_events.event_type import EventType
 from adapters.erp.s4_events.members import Members
+from adapters.keys import key
 from adapters.reading import Reading
-from contracts.canonical import Category, Fact, Measure, RetailException
+from contracts.canonical import Category, Condition, Fact, Measure, RetailException
 
 BLOCKING_REASON = "PaymentBlockingReason"
 
@@ -36,6 +37,19 @@ def payment_block(
             missing=("gr_exists", "p_inv_po", "q_inv_gr"),
         ),
     )
+
+
+def payment_condition(
+    what: EventType, fact: Fact, blocked: tuple[RetailException, ...]
+) -> tuple[Condition, ...]:
+    """Return what an event says of an invoice's block: each later change of a blocked invoice repeats it."""
+    if blocked:
+        exception: str | None = blocked[0].key
+    elif what.name == "supplierinvoice" and _LIFTS.search(what.event):
+        exception = None
+    else:
+        return ()
+    return (Condition(subject=key(fact.key, "payment-block"), exception=exception),)
 
 
 def difference_posted(reading: Reading, what: EventType, fact: Fact) -> tuple[RetailException, ...]:

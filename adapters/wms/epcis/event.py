@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from adapters.keys import distinct, shortened
 from adapters.kinds import DocumentKind
 from adapters.reading import Reading
-from adapters.wms.epcis.exceptions import PLACES, declared_wrong, unsellable
+from adapters.wms.epcis.exceptions import PLACES, conditions, declared_wrong, unsellable
 from adapters.wms.epcis.identity import fact_key, place_key
 from adapters.wms.epcis.objects import Objects, objects
 from contracts.canonical import Fact, FactKind, FactLine, Normalised, Partner, Reference
@@ -73,21 +73,24 @@ def normalise(reading: Reading) -> Normalised:
         return Normalised(exceptions=declared)
     kind = _kind(reading, event_type)
     lines = _transformed(reading, subject) if is_transformation else _lines(reading, kind, subject)
+    found = references(reading)
+    exceptions = unsellable(reading, subject, found)
+    lasting = conditions(subject, exceptions)
     if not lines or kind is None:
-        return Normalised(exceptions=unsellable(reading, subject, references(reading)))
+        return Normalised(exceptions=exceptions, conditions=lasting)
     fact = Fact(
         kind=kind,
         key=fact_key(reading.tree),
         occurred_at=reading.occurred_at("/eventTime"),
         place=reading.place("dc", *PLACES),
         partner=_partner(reading, kind),
-        references=references(reading),
+        references=found,
         lines=lines,
         status=reading.words("/disposition"),
         assumed=reading.assumed,
         extensions=reading.extensions(_MAPPED),
     )
-    return Normalised(facts=(fact,), exceptions=unsellable(reading, subject, fact.references))
+    return Normalised(facts=(fact,), exceptions=exceptions, conditions=lasting)
 
 
 def references(reading: Reading) -> tuple[Reference, ...]:

@@ -1,13 +1,14 @@
 """What an event says is wrong: objects that can't be sold any more, and an event that did not happen so."""
 
+import hashlib
 from decimal import Decimal
 
 from adapters.keys import each_once, key, nearest
 from adapters.reading import Reading
 from adapters.values import plain
 from adapters.wms.epcis.objects import Objects, only_item
-from contracts.canonical import Category, Measure, Reference, RetailException
-from contracts.limits import WORDS_MAX_CHARACTERS
+from contracts.canonical import Category, Condition, Measure, Reference, RetailException
+from contracts.limits import KEY_MAX_CHARACTERS, WORDS_MAX_CHARACTERS
 
 PLACES = ("/bizLocation/id", "/readPoint/id")
 
@@ -56,6 +57,26 @@ def unsellable(
         for each in subject
         if each.number != 0
     )
+
+
+def conditions(
+    subject: tuple[Objects, ...], exceptions: tuple[RetailException, ...]
+) -> tuple[Condition, ...]:
+    """Return which of the exceptions each further step of the same objects would tell again.
+
+    Objects with an EPC of their own stay what they are. Of a mere quantity a second event can mean others.
+    """
+    lasting = {key(each.id, each.unit): _digest(each.instances) for each in subject if each.instances}
+    found = ((lasting.get(each.key.rpartition(":")[0]), each.key) for each in exceptions)
+    return tuple(
+        Condition(subject=f"{instances}/{told}"[:KEY_MAX_CHARACTERS], exception=told)
+        for instances, told in found
+        if instances
+    )
+
+
+def _digest(instances: frozenset[str]) -> str:
+    return hashlib.blake2b("\n".join(sorted(instances)).encode(), digest_size=16).hexdigest()
 
 
 def declared_wrong(

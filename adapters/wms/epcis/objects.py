@@ -18,6 +18,7 @@ class Objects(Struct, frozen=True, kw_only=True):
     """Objects of one class and unit; `number` is None where the event doesn't say how many.
 
     `id` is the class, with the lot where the event gives one; `pointers` are where they were first read.
+    `instances` are the EPCs of those that have one each.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Objects(Struct, frozen=True, kw_only=True):
     number: Decimal | None
     unit: str
     pointers: tuple[str, ...]
+    instances: frozenset[str] = frozenset()
 
     def line(self, sign: int = 1, reason: str | None = None, side: str | None = None) -> FactLine:
         """Return these objects as a line of a fact; `side` tells lines of one class apart."""
@@ -51,13 +53,20 @@ def objects(reading: Reading, epc_list: str, quantity_list: str) -> tuple[Object
 
 
 def _instances(reading: Reading, epc_list: str) -> Iterator[Objects]:
-    seen: set[str] = set()
+    first: dict[str, tuple[Item, str]] = {}
+    epcs: dict[str, set[str]] = {}
     for at in reading.places(epc_list):
         epc = reading.text(at)
-        if epc and epc not in seen and is_goods(epc):
-            seen.add(epc)
+        if epc and is_goods(epc):
             item = item_of(epc)
-            yield Objects(id=item.id, item=item, number=Decimal(1), unit=PIECES, pointers=(at,))
+            first.setdefault(item.id, (item, at))
+            epcs.setdefault(item.id, set()).add(epc)
+    for item, at in first.values():
+        instances = frozenset(epcs[item.id])
+        number = Decimal(len(instances))
+        yield Objects(
+            id=item.id, item=item, number=number, unit=PIECES, pointers=(at,), instances=instances
+        )  # fmt: skip
 
 
 def _quantities(reading: Reading, quantity_list: str) -> Iterator[Objects]:
@@ -75,8 +84,8 @@ def _quantities(reading: Reading, quantity_list: str) -> Iterator[Objects]:
 
 def _sum(one: Objects, other: Objects) -> Objects:
     if one.number is None or other.number is None:
-        return replace(one, number=None)
-    return replace(one, number=one.number + other.number)
+        return replace(one, number=None, instances=frozenset())
+    return replace(one, number=one.number + other.number, instances=frozenset())
 
 
 def only_item(found: Iterable[Objects]) -> Item | None:

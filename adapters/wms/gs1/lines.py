@@ -15,13 +15,18 @@ _ALL_IS_WELL = frozenset({"ACCEPTED_IN_FULL", "GOOD_CONDITION", "NO_EXCEPTIONS"}
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One line. `group` is what it counts towards: a line of an order can be spread over several of ours."""
+    """One line. `group` is what it counts towards: a line of an order can be spread over several of ours.
+
+    `actual` is what is held against `expected`, `moved` what the fact counts: what was received may
+    not all have been accepted.
+    """
 
     id: str
     group: tuple[str, ...]
     item: Item | None
     expected: Quantity | None
     actual: Quantity | None
+    moved: Quantity | None
     references: tuple[Reference, ...]
     reason: str | None
     evidence: tuple[Evidence, ...]
@@ -34,9 +39,10 @@ def read_line(
     within: str = "",
     expected: tuple[str, ...],
     actual: tuple[str, ...],
+    moved: tuple[str, ...] = (),
     reason: tuple[str, ...] = (),
 ) -> Line:
-    """Read the line at `at`; `expected`, `actual` and `reason` are paths of its elements, the best first.
+    """Read the line at `at`; the others are paths of its elements, the best first; no `moved` is `actual`.
 
     `within` tells apart lines whose numbers begin anew, such as those of another logistic unit.
     """
@@ -45,7 +51,9 @@ def read_line(
     found = references(reading, at)
     answered = line_reference(found)
     origin = (answered.id, answered.line or "") if answered else (within, number)
-    expected_at, actual_at = (_first_number(reading, at, names) for names in (expected, actual))
+    expected_at, actual_at, moved_at = (
+        _first_number(reading, at, names) for names in (expected, actual, moved or actual)
+    )
     reasons = [each for path in reason for each in _each(reading, at, path.split("/"))]
     return Line(
         id=shortened(number, LINE_MAX_CHARACTERS),
@@ -53,6 +61,7 @@ def read_line(
         item=trade_item,
         expected=quantity(reading, expected_at) if expected_at else None,
         actual=quantity(reading, actual_at) if actual_at else None,
+        moved=quantity(reading, moved_at) if moved_at else None,
         references=found,
         reason=_reason(reading, reasons),
         evidence=reading.evidence(*(each for each in (expected_at, actual_at, *reasons) if each)),
@@ -64,7 +73,7 @@ def fact_line(line: Line) -> FactLine:
     return FactLine(
         line=line.id,
         item=line.item,
-        quantity=line.actual,
+        quantity=line.moved,
         expected_quantity=line.expected,
         reason=line.reason,
         references=line.references,

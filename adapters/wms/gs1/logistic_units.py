@@ -10,6 +10,7 @@ def read_lines(
     *,
     expected: tuple[str, ...],
     actual: tuple[str, ...],
+    moved: tuple[str, ...] = (),
     reason: tuple[str, ...],
 ) -> tuple[Line, ...]:
     """Read the lines of all logistic units, and those that some senders put beside them."""
@@ -21,6 +22,7 @@ def read_lines(
             within=reading.text(f"{at}/sscc", f"{at}/logisticUnitIdentification/sscc") or "",
             expected=expected,
             actual=actual,
+            moved=moved,
             reason=reason,
         )
         for at in (*units, f"/{document}")

@@ -41,6 +41,7 @@ def normalise(reading: Reading) -> Normalised:
         DOCUMENT,
         expected=("quantityDespatched", "quantityOrdered"),
         actual=("quantityAccepted", "quantityReceived"),
+        moved=("quantityReceived", "quantityAccepted"),
         reason=("receivingConditionInformation/receivingConditionCode",),
     )
     own = references_of(reading, _AT)
