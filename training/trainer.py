@@ -18,9 +18,9 @@ from training.rows import Rows
 from training.splits import Parts
 
 LEAST_OF_A_LEAF = 30
-ANCHOR = 3e-3
-EPOCHS_ON_BASE = 8
-RATE_ON_BASE = 5e-4
+ANCHOR = 1e-2
+EPOCHS_ON_BASE = 20
+RATE_ON_BASE = 1e-3
 # what a feed of these gives is there whenever the exception is
 _NO_FEEDS = frozenset({"exception", "router"})
 

@@ -48,7 +48,7 @@ def evaluate(
         category_table(found),
         ("category", *found.worlds),
         as_json=False,
-        title="routed alone / its precision",
+        title="reaches its threshold / precision",
     )
     for sentence in summary(found):
         click.echo(sentence)
