@@ -19,7 +19,6 @@ class Supplier:
     fill: float
     otif: float
     lead_days: float
-    orders: int = 0
 
 
 @dataclass(slots=True)
@@ -61,10 +60,8 @@ class Shelf:
     price_fault: Fault | None = None
     price_until: int = 0
     price_told: int = 0
-    counted_at: int = -40 * 86_400
     last_variance: int = 0
     received_at: int = -5 * 86_400
-    unsold_days: int = 0
     faults: list[Fault] = field(default_factory=list)
     due_at: int = 0
     again_at: int = 0
@@ -78,12 +75,11 @@ class Till:
 
     id: str
     number: int
-    lost: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Store:
-    """One store. `capacity` is how many collected orders it picks in an hour."""
+    """One store, and from when to when its systems are silent."""
 
     id: str
     index: int
@@ -93,14 +89,9 @@ class Store:
     variance_rate: float
     tills: list[Till]
     shelves: list[Shelf]
-    capacity: float
-    # when its controller or its label gateway was last heard of, and until when it is silent
     controller_silent: tuple[int, int] = (0, 0)
-    labels_silent: tuple[int, int] = (0, 0)
     clock_silent: tuple[int, int] = (0, 0)
     queue_held: tuple[int, int] = (0, 0)
-    price_version: int = 0
-    exceptions: int = 0
 
     def shelf_of(self, item: Item) -> Shelf | None:
         """Return where the store has an item."""
@@ -135,7 +126,6 @@ class Retailer:
             variance_rate=chance.within(0.01, 0.2, 0.06, 0.03),
             tills=[Till(id=str(till), number=chance.randrange(100, 4000)) for till in range(1, TILLS + 1)],
             shelves=[_shelf(item, size, settings, chance) for item in items],
-            capacity=chance.uniform(5, 12) * size,
         )
 
 
@@ -183,7 +173,5 @@ def _shelf(item: Item, size: float, settings: WorldSettings, chance: Chance) -> 
         regular=item.price,
         till=item.price,
         label=item.price,
-        counted_at=-round(chance.uniform(2, 90) * 86_400),
-        last_variance=0,
         price_since=-round(chance.uniform(2, 60) * 86_400),
     )

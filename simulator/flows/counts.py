@@ -106,7 +106,7 @@ class Counts:
         """Correct the book, and decide what becomes of the cause."""
         chance = self._chance
         variance = counted - shelf.book
-        shelf.counted_at, shelf.last_variance = at, variance
+        shelf.last_variance = variance
         if abs(variance) >= _LEAST_UNITS and chance.happens(0.1):
             shelf.due_at = at + round(chance.uniform(20, 50) * HOUR)  # not corrected: it is found again
             return

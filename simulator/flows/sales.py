@@ -76,7 +76,6 @@ class Sales:
         basket: list[tuple[Shelf, int]] = []
         for shelf in store.shelves:
             units = min(chance.count(shelf.velocity * weekend), shelf.physical - shelf.hidden)
-            shelf.unsold_days = 0 if units > 0 else shelf.unsold_days + 1
             if units > 0:
                 shelf.physical -= units
                 basket.append((shelf, units))

@@ -5,15 +5,14 @@ from msgspec.structs import replace
 from simulator.faults import Fault
 from simulator.flows.flow import World, chance_of
 from simulator.flows.order import PurchaseOrder
+from simulator.flows.order_papers import OrderPapers
 from simulator.flows.supplier_desk import SupplierDesk
-from simulator.formats import gs1, idoc, webhooks
 from simulator.formats.gs1 import AdviceLine, Advices
-from simulator.formats.idoc import Idocs, OrderLine
+from simulator.formats.idoc import Idocs
 from simulator.formats.webhooks import Webhooks
-from simulator.times import DAY, HOUR
+from simulator.times import HOUR
 
 _BY_DESK = 0.3
-_LEAST_SHARE = 0.05
 _OUT_OF_STOCK = ("OUT_OF_STOCK", "ITEM_DISCONTINUED", "BACKORDERED", "UNAVAILABLE")
 _OTHER_REASONS = ("PARTIAL", "OTHER", "DAMAGED", "SPLIT_DELIVERY")
 
@@ -30,21 +29,22 @@ class Shortages:
         self._world = world
         self._chance = chance_of(world, "shortages")
         self._idocs, self._hooks, self._advices = idocs, hooks, advices
+        self._papers = OrderPapers(world, idocs, hooks, advices)
         self._desk = SupplierDesk(world)
 
     def pass_by(self, order: PurchaseOrder) -> None:
         """Let an order go its way without anything to say about it."""
         chance = self._chance
-        self._place(order)
+        self._papers.place(order)
         if chance.happens(0.25):
-            self._despatch(order, {}, {})
+            self._papers.despatch(order, {}, {})
         if chance.happens(0.35):
-            self._receive(order, {}, {}, "", None)
+            self._papers.receive(order, {}, {}, "", None)
         elif chance.happens(0.2) and all(
             order.received[line.number] == line.quantity for line in order.lines
         ):
-            self._close(order, None)
-        self._book(order)
+            self._papers.close(order, None)
+        self._papers.book(order)
 
     def happen(self, order: PurchaseOrder, fault: Fault) -> None:
         """Let an order come short."""
@@ -70,45 +70,44 @@ class Shortages:
         if by_desk:
             for line in affected:
                 self._desk.tell(order, fault, line, short[line.number], reported)
-        self._book(order)
+        self._papers.book(order)
 
     def _run_out(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
         """Let the supplier send less, and say so early, late or not at all."""
         chance = self._chance
-        order.supplier.orders += 1
         for number, units in short.items():
             order.received[number] -= units
         confirms, announces = (
             (False, chance.happens(0.5)) if by_desk else (chance.happens(0.4), chance.happens(0.7))
         )
-        self._place(order)
+        self._papers.place(order)
         if confirms:
-            self._confirm(order, fault, short)
+            self._papers.confirm(order, fault, short)
         if announces and not by_desk:
             why = (
                 chance.choice(_OUT_OF_STOCK)
                 if chance.happens(0.3 + 0.4 * fault.strength)
                 else chance.choice(("", *_OTHER_REASONS))
             )
-            self._despatch(order, short, dict.fromkeys(short, why), fault)
+            self._papers.despatch(order, short, dict.fromkeys(short, why), fault)
         elif announces:
-            self._despatch(order, short, {}, None, asked_less=True)
+            self._papers.despatch(order, short, {}, None, asked_less=True)
         if not by_desk and not (confirms or announces):
-            self._close(order, fault)
+            self._papers.close(order, fault)
         elif chance.happens(0.5):
-            self._receive(order, {}, {}, "", None)
+            self._papers.receive(order, {}, {}, "", None)
 
     def _split(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
         """Let the rest come on another truck."""
         chance = self._chance
-        self._place(order)
+        self._papers.place(order)
         if chance.happens(0.75):
-            self._despatch(order, {}, {})
+            self._papers.despatch(order, {}, {})
         if not by_desk:
             if chance.happens(0.85):
-                self._receive(order, short, {}, chance.choice(("", "", "QUANTITY_SHORT")), fault)
+                self._papers.receive(order, short, {}, chance.choice(("", "", "QUANTITY_SHORT")), fault)
             else:
-                self._close(order, fault, short)
+                self._papers.close(order, fault, short)
         later = order.arrived_at + round((6 + chance.wait(30) * self._world.settings.lag) * HOUR)
         if chance.happens(0.3 + 0.6 * fault.strength):
             rest = [line for line in order.lines if line.number in short]
@@ -126,27 +125,27 @@ class Shortages:
         self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool
     ) -> None:
         """Let the announcement be wrong, and the goods right."""
-        self._place(order)
+        self._papers.place(order)
         if by_desk:
             return
         if self._chance.happens(0.55):
-            self._despatch(order, short, {}, fault)
-            self._receive(
+            self._papers.despatch(order, short, {}, fault)
+            self._papers.receive(
                 order, {number: -units for number, units in short.items()}, {}, "", None, announced=short
             )
         else:
             more = {number: -units for number, units in short.items()}
-            self._despatch(order, more, {})
-            self._receive(order, short, {}, "", fault, announced=more)
+            self._papers.despatch(order, more, {})
+            self._papers.receive(order, short, {}, "", fault, announced=more)
 
     def _misreceive(
         self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool
     ) -> None:
         """Let the dock count less than came, and correct it later if it is noticed."""
         chance = self._chance
-        self._place(order)
+        self._papers.place(order)
         if chance.happens(0.7):
-            self._despatch(order, {}, {})
+            self._papers.despatch(order, {}, {})
         small = {
             line.number: max(1, min(short[line.number], round(line.quantity * chance.uniform(0.06, 0.3))))
             for line in order.lines
@@ -155,9 +154,9 @@ class Shortages:
         short.update(small)
         if not by_desk:
             if chance.happens(0.7):
-                self._receive(order, short, {}, chance.choice(("", "", "QUANTITY_SHORT")), fault)
+                self._papers.receive(order, short, {}, chance.choice(("", "", "QUANTITY_SHORT")), fault)
             else:
-                self._close(order, fault, short)
+                self._papers.close(order, fault, short)
         if chance.happens(0.5 * fault.strength):
             at = order.arrived_at + round((4 + chance.wait(30)) * HOUR)
             for line in order.lines:
@@ -174,9 +173,9 @@ class Shortages:
         chance = self._chance
         for number, units in short.items():
             order.received[number] -= units
-        self._place(order)
+        self._papers.place(order)
         if chance.happens(0.6):
-            self._despatch(order, {}, {})
+            self._papers.despatch(order, {}, {})
         if not by_desk:
             is_told = chance.happens(0.35 + 0.55 * fault.strength)
             why = (
@@ -184,12 +183,12 @@ class Shortages:
                 if is_told
                 else chance.choice(("", "OTHER"))
             )
-            self._receive(order, short, {}, why, fault, is_refused=chance.happens(0.8))
+            self._papers.receive(order, short, {}, why, fault, is_refused=chance.happens(0.8))
 
     def _change(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], *, by_desk: bool) -> None:
         """Raise an order that the supplier goes on filling as it was."""
         chance = self._chance
-        self._place(order)
+        self._papers.place(order)
         changed = order.placed_at + round((order.despatched_at - order.placed_at) * chance.uniform(0.3, 0.9))
         order.lines = [
             replace(line, quantity=line.quantity + short.get(line.number, 0)) for line in order.lines
@@ -202,121 +201,6 @@ class Shortages:
         if by_desk:
             return
         if chance.happens(0.4):
-            self._confirm(order, fault, short, changed + 3 * HOUR)
+            self._papers.confirm(order, fault, short, changed + 3 * HOUR)
         else:
-            self._close(order, fault, short)
-
-    def _place(self, order: PurchaseOrder) -> None:
-        if order.is_known and not self._chance.happens(0.06):
-            post = self._idocs.order(
-                order.placed_at, order.number, order.supplier.id, order.warehouse, order.lines
-            )
-            self._world.outbox.send(order.placed_at, post)
-        else:
-            order.is_known = False
-
-    def _confirm(self, order: PurchaseOrder, fault: Fault, short: dict[int, int], at: int = 0) -> None:
-        at = at or order.placed_at + round(self._chance.uniform(2, 20) * HOUR)
-        lines = [replace(line, confirmed=line.quantity - short.get(line.number, 0)) for line in order.lines]
-        truths = tuple(
-            fault.truth(idoc.line_key(line.number, line.item))
-            for line in lines
-            if _is_short(line, line.confirmed)
-        )
-        post = self._idocs.confirmation(at, order.number, order.supplier.id, order.warehouse, lines, truths)
-        self._world.outbox.send(at, post)
-
-    def _despatch(
-        self,
-        order: PurchaseOrder,
-        short: dict[int, int],
-        why: dict[int, str],
-        fault: Fault | None = None,
-        *,
-        asked_less: bool = False,
-    ) -> None:
-        lines = []
-        for place, line in enumerate(order.lines, 1):
-            sent = max(0, line.quantity - short.get(line.number, 0))
-            asked = sent if asked_less or sent > line.quantity else line.quantity
-            lines.append(AdviceLine(place, line.item, asked, sent, line.number, why.get(line.number, "")))
-        truths = tuple(
-            fault.truth(gs1.despatch_key(order.number, line)) for line in lines if fault and _is_less(line)
-        )
-        post = self._advices.despatch(
-            order.despatched_at,
-            order.despatch,
-            order.number,
-            order.supplier.id,
-            order.warehouse,
-            lines,
-            truths,
-        )
-        self._world.outbox.send(order.despatched_at, post)
-
-    def _receive(
-        self,
-        order: PurchaseOrder,
-        short: dict[int, int],
-        announced_short: dict[int, int],
-        why: str,
-        fault: Fault | None,
-        *,
-        announced: dict[int, int] | None = None,
-        is_refused: bool = False,
-    ) -> None:
-        """Tell what arrived: `short` of what was announced, which `announced` says was less than ordered."""
-        lines = []
-        for place, line in enumerate(order.lines, 1):
-            sent = line.quantity - (announced or {}).get(line.number, 0)
-            if announced is None and fault is None:
-                sent = order.received[line.number]
-            missing = short.get(line.number, 0)
-            came = max(0, sent if is_refused else sent - missing)
-            accepted = max(0, sent - missing) if is_refused else -1
-            reason = why if missing > 0 else ""
-            lines.append(AdviceLine(place, line.item, sent, came, line.number, reason, accepted))
-        truths = tuple(
-            fault.truth(gs1.receiving_key(order.despatch, line)) for line in lines if fault and _is_less(line)
-        )
-        post = self._advices.receiving(
-            order.arrived_at, f"RA{order.number}", order.number, order.despatch, order.supplier.id,
-            order.warehouse, lines, truths,
-        )  # fmt: skip
-        self._world.outbox.send(order.arrived_at + round(self._chance.wait(1) * HOUR), post)
-
-    def _close(self, order: PurchaseOrder, fault: Fault | None, short: dict[int, int] | None = None) -> None:
-        lines = [
-            (line.number, line.item, line.quantity,
-             order.received[line.number] if short is None else line.quantity - short.get(line.number, 0))
-            for line in order.lines
-        ]  # fmt: skip
-        at = order.arrived_at + round(self._chance.uniform(0.05, 1.0) * DAY)
-        truths = tuple(
-            fault.truth(webhooks.line_key(item, number))
-            for number, item, ordered, received in lines
-            if fault and ordered - received >= _LEAST_SHARE * ordered
-        )
-        post = self._hooks.purchase_order(
-            at, order.number, order.warehouse, order.supplier.id, lines, is_closed=True, truths=truths
-        )
-        self._world.outbox.send(at, post)
-
-    def _book(self, order: PurchaseOrder) -> None:
-        """Let the ERP book what arrived, if it does."""
-        booked = order.booked()
-        if order.is_booked and booked and not self._chance.happens(0.08):
-            at = order.arrived_at + round((0.5 + self._chance.wait(3)) * HOUR)
-            slip = f"G{order.number}"
-            post = self._idocs.receipt(at, slip, order.number, order.supplier.id, order.warehouse, booked)
-            self._world.outbox.send(at, post)
-
-
-def _is_short(line: OrderLine, actual: int) -> bool:
-    short = line.quantity - actual
-    return short > 0 and (short >= _LEAST_SHARE * line.quantity or short * line.price >= 5_000)
-
-
-def _is_less(line: AdviceLine) -> bool:
-    actual = line.accepted if line.accepted >= 0 else line.actual
-    return line.expected - actual > 0 and line.expected - actual >= _LEAST_SHARE * line.expected
+            self._papers.close(order, fault, short)

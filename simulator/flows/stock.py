@@ -31,7 +31,9 @@ class Stock:
     def _shelf(self, store: Store, root: str) -> Shelf:
         """Return where it happens: where nothing else is the matter, and where it is likely."""
         chance = self._chance
-        free = [shelf for shelf in store.shelves if not shelf.faults] or store.shelves
+        least = 3 if root in {"shrink", "misplaced"} else 0  # nothing is lost where nothing is
+        there = [shelf for shelf in store.shelves if shelf.physical - shelf.hidden >= least] or store.shelves
+        free = [shelf for shelf in there if not shelf.faults] or there
         if root == "shrink" and chance.happens(0.7):
             free = [shelf for shelf in free if shelf.item.is_often_stolen] or free
             return min(chance.sample(free, min(3, len(free))), key=lambda shelf: shelf.last_variance)
@@ -45,14 +47,9 @@ class Stock:
         lost = min(shelf.physical, max(2, round(shelf.physical * share)))
         shelf.physical -= lost
         self._note(fault, shelf, day, self._chance.uniform(12, 110))
-        if lost < 2:
-            shelf.book += 2 - lost  # what was sold by weight, and lost by the piece
 
     def _misplace(self, fault: Fault, store: Store, shelf: Shelf, day: int) -> None:
         """Put units where neither customers nor counters look."""
-        if shelf.physical - shelf.hidden < 3:
-            shelf.physical += 6
-            shelf.book += 6
         free = shelf.physical - shelf.hidden
         shelf.hidden += max(2, round(free * self._chance.uniform(0.3, 1.0) * (0.5 + 0.5 * fault.strength)))
         self._note(fault, shelf, day, self._chance.uniform(8, 90))

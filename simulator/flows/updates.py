@@ -65,8 +65,6 @@ class Updates:
             hours = 2 + chance.wait(12) * self._world.settings.lag * fault.strength
             if root == "store_offline":
                 store.controller_silent = (begin - round(hours * HOUR / 2), begin + round(hours * HOUR))
-            elif root == "esl_gateway":
-                store.labels_silent = (begin, begin + round(hours * HOUR))
             shelves = chance.sample(store.shelves, min(1 + chance.count(items), len(store.shelves)))
             shelf = store.shelf_of(common)
             if shelf is not None and items < 1 and shelf not in shelves:
