@@ -91,17 +91,14 @@ class _Inlined(ast.NodeTransformer):
     `a < 3` becomes `None if a is None else a < 3`: a comparison has no arithmetic that could fail.
     """
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 - the name that ast looks for
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in _COMPARISONS or not all(isinstance(one, ast.Name | ast.Constant) for one in node.args):
             return node
         left, right = node.args
-        absent = [
-            ast.Compare(one, [ast.Is()], [ast.Constant(None)])
-            for one in node.args
-            if isinstance(one, ast.Name)
-        ]
+        named = [one for one in node.args if isinstance(one, ast.Name)]
+        absent = [ast.Compare(one, [ast.Is()], [ast.Constant(None)]) for one in named]
         if not absent:
             return node
         is_unknown = absent[0] if len(absent) == 1 else ast.BoolOp(ast.Or(), list(absent))
