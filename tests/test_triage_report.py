@@ -8,11 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
+from triage_models import DEMANDS
 from triage_rows import LABELS, make_rows
 
+from gateway.cli import crossdock
+from routing.triage.model.artefact import read_files
+from routing.triage.model.checks import check
 from routing.triage.model.scoring import Scorer
 from simulator.worlds import WORLDS
+from training import simulated
 from training.artefacts import Origin, put_figures, read, thresholds_of, write
 from training.calibration import Threshold
 from training.evaluation import (
@@ -87,15 +93,15 @@ def test_figures_are_of_what_was_really_the_matter() -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model's folder, as `triage train` leaves it."""
-    parts = split(make_rows(9_000), Shares(training=0.6, calibration=0.3))
-    plan = Plan(recipe=Recipe(epochs=5))
+    parts = split(make_rows(9_000, clarity=8.0), Shares(training=0.6, calibration=0.3))
+    plan = Plan(recipe=Recipe(epochs=8))
     trained = train(parts, LABELS, plan)
     origin = Origin(name="small", version="1.0.0", source="simulated")
     return write(tmp_path_factory.mktemp("models"), trained, parts.calibration, LABELS, plan, origin)
 
 
 def test_review_rules_hold_what_a_model_is_sure_of(folder: Path) -> None:
-    rows = make_rows(3_000, seed=5)
+    rows = make_rows(3_000, seed=5, clarity=8.0)
     manifest, graph = read(folder)
     scores = Scorer(graph).score(rows.x)
     everything = {name: Threshold(threshold=0.0, audited=100) for name in LABELS.categories}
@@ -124,8 +130,8 @@ def test_review_rules_hold_what_a_model_is_sure_of(folder: Path) -> None:
 def test_the_report_says_first_where_a_promise_fails_and_goes_into_the_card(folder: Path) -> None:
     manifest, graph = read(folder)
     worlds = {
-        "training": make_rows(3_000, seed=5, name="later"),
-        "other-retailer": make_rows(3_000, seed=6, name="other", twist=1.5),
+        "training": make_rows(3_000, seed=5, clarity=8.0, name="later"),
+        "other-retailer": make_rows(3_000, seed=6, clarity=8.0, name="other", twist=1.5),
     }
     report = make_report(
         manifest.identity, graph, thresholds_of(manifest), 0.90, worlds, Uci(skipped="no folder was named")
@@ -160,8 +166,8 @@ def test_production_code_finds_what_the_simulator_says_is_wrong() -> None:
 
 
 COLUMNS = (
-    "number", "reassignment_count", "made_sla", "opened_at", "contact_type", "location", "category", "category",
-    "u_symptom", "cmdb_ci", "impact", "urgency", "priority", "assignment_group", "closed_code",
+    "number", "reassignment_count", "made_sla", "opened_at", "contact_type", "location", "category",
+    "category", "u_symptom", "cmdb_ci", "impact", "urgency", "priority", "assignment_group", "closed_code",
 )  # fmt: skip
 
 
@@ -210,3 +216,29 @@ def test_the_incident_log_is_asked_from_first_events_alone_and_split_by_time(tmp
 def test_without_the_incident_log_its_part_is_skipped_with_the_reason(tmp_path: Path) -> None:
     assert evaluate(tmp_path).skipped == f"there is no {PLACE / FULL} in the folder of samples"
     assert evaluate(None).skipped == "no folder of samples was named"
+
+
+def test_from_nothing_to_a_model_its_card_and_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {
+        name: replace(WORLDS[name], stores=60, days=9 if name == "training" else 2)
+        for name in ("training", "feeds-down")
+    }
+    monkeypatch.setattr(simulated, "WORLDS", small)
+    monkeypatch.setattr(simulated, "LESSONS", ((11, "2025-11-03"),))
+    models, report = tmp_path / "models", tmp_path / "generated" / "report.json"
+    folder = models / "synthetic-prior" / "1.0.0"
+    for command in (
+        ["train", "--simulate", "--out", str(models), "--processes", "1"],
+        ["evaluate", str(folder), "--into-card", "--report", str(report), "--processes", "1"],
+    ):
+        ran = CliRunner().invoke(crossdock, ["triage", *command])
+        assert ran.exit_code == 0, ran.output
+    found = json.loads(report.read_bytes())
+    assert set(found["worlds"]) == set(small)
+    for world in found["worlds"].values():
+        assert world["model"]["accuracy"] > max(world["static"]["accuracy"], world["rules"]["accuracy"])
+    assert "no folder of samples" in found["uci"]["skipped"]
+    assert "| training | model |" in (folder / "card.md").read_text()
+    check(read_files(models, "synthetic-prior/1.0.0"), replace(DEMANDS, needs_signature=False))

@@ -27,10 +27,10 @@ class Threshold(Struct, frozen=True, kw_only=True):
 
 
 def temperature(logits: Floats, leaf: Integers) -> float:
-    """Return what the logits must be divided by so that first answers are as sure as they are right (0.2 to 5).
+    """Return what to divide the logits by so that first answers are as sure as they are right (0.2 to 5).
 
-    It is least in the Brier score of the first answer, which is what is promised. The likelihood of all leaves
-    would let a few cases that are surely wrong move it.
+    It is least in the Brier score of the first answer, which is what is promised. The likelihood of all
+    leaves would let a few cases that are surely wrong move it.
     """
     is_right = logits.argmax(axis=1) == leaf
 

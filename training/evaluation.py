@@ -30,8 +30,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     """How one way of routing did in one world.
 
     `accuracy`, `macro_f1` and `ece` (15 bins on the first answer) are about root causes, `team_accuracy` is
-    about teams, all else about levels. `cost` is a case's mean; `routed_alone` the share that no person saw, after
-    the review rules had their say.
+    about teams, all else about levels. `cost` is a case's mean; `routed_alone` the share that no person saw,
+    after the review rules had their say.
     """
 
     accuracy: float
@@ -86,8 +86,8 @@ def rule_answers(rows: Rows) -> Answers:
 def model_answers(scores: Scores, rows: Rows, labels: Labels, thresholds: Mapping[str, Threshold]) -> Answers:
     """A model from L2 on, as in the router.
 
-    It is sure where the level of its first answer reaches its category's threshold, and what the money at risk
-    asks; then it is alone, unless a review rule of the taxonomy holds the case.
+    It is sure where the level of its first answer reaches its category's threshold, and what the money at
+    risk asks; then it is alone, unless a review rule of the taxonomy holds the case.
     """
     leaf = scores.top_i[:, 0]
     sure = scores.level_p[np.arange(len(leaf)), labels.level_of_leaf[leaf]].astype(np.float64)

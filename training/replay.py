@@ -23,9 +23,9 @@ from routing.rendering import Renderer
 from routing.routes import RouteTable
 from routing.routes_file import Match, RoutesFile, Row
 from routing.stages import Failed, SilentObserver
+from routing.triage.decision import TriageSettings
 from routing.triage.feature_table import NAMES
 from routing.triage.memory import moment
-from routing.triage.decision import TriageSettings
 from routing.triage.rules import Opinion, RuleTriage
 from simulator import SimulatedMessage, Truth, sources
 from simulator.sources import CURRENCY

@@ -92,12 +92,13 @@ def _network(
     if base is None:
         scale, recipe = Scale.of(rows.x), plan.recipe
         start = _at_prior(Network.drawn(len(NAMES), len(labels.leaves), recipe.seed), labels, rare)
+        rows = rows.where(~rare[rows.leaf])
     else:
+        # its few rows still say what the others are not; only what leads to a rare leaf stays as it was
         start, scale = parts(base)
         recipe = _gentle(plan.recipe)
-    taught = rows.where(~rare[rows.leaf])
-    leaf = noisy(taught.leaf, labels, plan.label_noise, recipe.seed)
-    return fit(start, scale, taught.x, leaf, recipe, _feeds(), rare, progress), scale, rare
+    leaf = noisy(rows.leaf, labels, plan.label_noise, recipe.seed)
+    return fit(start, scale, rows.x, leaf, recipe, _feeds(), rare, progress), scale, rare
 
 
 def _gentle(recipe: Recipe) -> Recipe:

@@ -21,7 +21,7 @@ class RoutingCosts(Struct, frozen=True, kw_only=True):
         return self.misrouted + self.of_exposure * exposure
 
     def least_confidence(self, exposure: float) -> float:
-        """Return from which probability on it is cheaper not to ask a person: 0.6, and towards 0.9 with money."""
+        """Return from which probability on asking nobody is cheaper: 0.6, and towards 0.9 with money."""
         return 1.0 - self.person_errs - self.review / self.of_misrouting(exposure)
 
 
