@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check asyncapi openapi validators interface chaos fuzz lock clean
+.PHONY: help setup demo test check asyncapi openapi validators interface triage-report chaos fuzz lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -51,6 +51,13 @@ chaos: setup  ## kill -9 of every process at random under load, then account for
 
 fuzz: setup  ## adapters under damaged payloads and documents drawn from contracts: FUZZ_SEED=<seed> one again
 	$(BIN)/pytest -m fuzz tests/fuzz
+
+MODELS ?= build/triage-models
+UCI := $(or $(SAMPLES),$(CROSSDOCK_SAMPLES),$(wildcard ../shared/samples))
+triage-report: setup  ## train a model from nothing and examine it: MODELS=<folder>, SAMPLES=<folder> for the UCI log
+	$(BIN)/crossdock triage train --simulate --out "$(MODELS)"
+	$(BIN)/crossdock triage evaluate "$(MODELS)/synthetic-prior/1.0.0" --into-card \
+		--report docs/generated/triage-report.json $(if $(UCI),--samples "$(UCI)")
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m venv .venv/lock

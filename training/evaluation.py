@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from routing.triage.model.scoring import Scores
 from routing.triage.policy import Value
+from routing.triage.routing_costs import COSTS
 from training.arrays import Booleans, Doubles, Integers
 from training.calibration import Threshold
-from training.costs import Costs
 from training.labels import Labels
 from training.rows import Rows
 
@@ -30,8 +30,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     """How one way of routing did in one world.
 
     `accuracy`, `macro_f1` and `ece` (15 bins on the first answer) are about root causes, `team_accuracy` is
-    about teams, all else about levels. `cost` is a case's mean; `routed_alone` the share that no person saw, after
-    the review rules had their say.
+    about teams, all else about levels. `cost` is a case's mean; `routed_alone` the share that no person saw,
+    after the review rules had their say.
     """
 
     accuracy: float
@@ -84,12 +84,16 @@ def rule_answers(rows: Rows) -> Answers:
 
 
 def model_answers(scores: Scores, rows: Rows, labels: Labels, thresholds: Mapping[str, Threshold]) -> Answers:
-    """A model from L2 on: sure where the level of its first answer reaches its category's threshold, and then
-    alone unless a review rule of the taxonomy holds the case, as in the router."""
+    """A model from L2 on, as in the router.
+
+    It is sure where the level of its first answer reaches its category's threshold, and what the money at
+    risk asks; then it is alone, unless a review rule of the taxonomy holds the case.
+    """
     leaf = scores.top_i[:, 0]
     sure = scores.level_p[np.arange(len(leaf)), labels.level_of_leaf[leaf]].astype(np.float64)
     least = np.array([_least(thresholds.get(name)) for name in labels.categories])[rows.category]
-    is_sure = sure >= least
+    for_the_money = np.array([COSTS.least_confidence(exposure) for exposure in rows.exposure.tolist()])
+    is_sure = (sure >= least) & (sure >= for_the_money)
     is_alone = is_sure.copy()
     for row in np.flatnonzero(is_sure):
         is_alone[row] = not _is_held(int(row), scores, rows, labels)
@@ -113,9 +117,8 @@ def _is_held(row: int, scores: Scores, rows: Rows, labels: Labels) -> bool:
     return any(rule.when.evaluate(facts).value is True for rule in labels.taxonomy.review_rules)
 
 
-def figures(answers: Answers, rows: Rows, labels: Labels, costs: Costs | None = None) -> Figures:
+def figures(answers: Answers, rows: Rows, labels: Labels) -> Figures:
     """Return how well the answers fit what was really the matter."""
-    costs = costs or Costs()
     right_level = labels.level_of_leaf[answers.leaf] == labels.level_of_leaf[rows.leaf]
     right_leaf = answers.leaf == rows.leaf
     teams = labels.team_of_leaf
@@ -124,7 +127,7 @@ def figures(answers: Answers, rows: Rows, labels: Labels, costs: Costs | None = 
         accuracy=_share(right_leaf),
         macro_f1=macro_f1(answers.leaf, rows.leaf),
         ece=calibration_error(answers.confidence, right_leaf),
-        cost=round(costs.of_routing(answers.is_alone, right_level, rows.exposure), 4),
+        cost=cost_of(answers.is_alone, right_level, rows.exposure),
         coverage=whole.coverage,
         delivered_precision=whole.delivered_precision,
         by_category={
@@ -139,10 +142,18 @@ def figures(answers: Answers, rows: Rows, labels: Labels, costs: Costs | None = 
     )
 
 
-def reviewed_cost(rows: Rows, costs: Costs | None = None) -> float:
+def cost_of(is_alone: Booleans, is_right: Booleans, exposure: Doubles) -> float:
+    """Return the mean cost of a case: decided alone (right or wrong), or by a person who may err."""
+    misrouted = COSTS.misrouted + COSTS.of_exposure * exposure
+    by_machine = np.where(is_right, 0.0, misrouted)
+    by_person = COSTS.review + COSTS.person_errs * misrouted
+    return round(float(np.where(is_alone, by_machine, by_person).mean()), 4)
+
+
+def reviewed_cost(rows: Rows) -> float:
     """Return what a case costs where a person looks at each one."""
     nobody = np.zeros(len(rows), np.bool_)
-    return round((costs or Costs()).of_routing(nobody, nobody, rows.exposure), 4)
+    return cost_of(nobody, nobody, rows.exposure)
 
 
 def macro_f1(found: Integers, true: Integers) -> float:

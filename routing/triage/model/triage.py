@@ -16,6 +16,7 @@ from routing.triage.model.repeats import Repeats
 from routing.triage.model.watch import ModelWatch
 from routing.triage.model.work import WorkTable
 from routing.triage.policy import Value
+from routing.triage.routing_costs import COSTS
 from routing.triage.rules import Opinion, RuleTriage
 from routing.triage.taxonomy import Taxonomy
 from routing.triage.taxonomy_file import Autonomy
@@ -96,7 +97,8 @@ class ModelTriage:
                 **history,
                 "root": answer.leaf.id,
                 "level_p": answer.level_p,
-                "level_threshold": answer.threshold,
+                # where much money is at risk, being sure on average is not enough
+                "level_threshold": max(answer.threshold, COSTS.least_confidence(_exposure(opinion))),
                 "set_size": answer.set_size,
                 "drift_alarm": heard.is_drifting,
                 # what a document is, its adapter says by rule: a cause of another category contradicts that
@@ -176,3 +178,8 @@ class ModelTriage:
             if features
             else None,
         }
+
+
+def _exposure(opinion: Opinion) -> float:
+    known = opinion.assessment.facts.get("exposure")
+    return float(known) if isinstance(known, int | float) else 0.0
