@@ -55,8 +55,7 @@ fuzz: setup  ## adapters under damaged payloads and documents drawn from contrac
 MODELS ?= build/triage-models
 UCI := $(or $(SAMPLES),$(CROSSDOCK_SAMPLES),$(wildcard ../shared/samples))
 triage-report: setup  ## train a model from nothing and examine it: MODELS=<folder>, SAMPLES=<folder> for the UCI log
-	$(BIN)/crossdock triage train --simulate --out "$(MODELS)"
-	$(BIN)/crossdock triage evaluate "$(MODELS)/synthetic-prior/1.0.0" --into-card \
+	$(BIN)/crossdock triage train --simulate --examine --out "$(MODELS)" \
 		--report docs/generated/triage-report.json $(if $(UCI),--samples "$(UCI)")
 
 lock: setup  ## resolve the dependencies anew into constraints.txt

@@ -279,6 +279,7 @@ def test_the_commands_sign_verify_list_and_point_to_models(tmp_path):
         "CROSSDOCK_DATA": str(tmp_path / "data"),
         "CROSSDOCK__TRIAGE__MODEL__MODELS_FOLDER": str(root),
         "CROSSDOCK__TRIAGE__MODEL__BATCH_LIMIT_MS": "500",
+        "COLUMNS": "200",  # else a table breaks what is looked for
     }
 
     def run(*arguments: str) -> tuple[int, str]:

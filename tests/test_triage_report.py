@@ -227,15 +227,30 @@ def test_from_nothing_to_a_model_its_card_and_the_report(
     }
     monkeypatch.setattr(simulated, "WORLDS", small)
     monkeypatch.setattr(simulated, "LESSONS", ((11, "2025-11-03"),))
-    models, report = tmp_path / "models", tmp_path / "generated" / "report.json"
+    models, report, first = (
+        tmp_path / "models",
+        tmp_path / "generated" / "report.json",
+        tmp_path / "first.json",
+    )
     folder = models / "synthetic-prior" / "1.0.0"
     for command in (
-        ["train", "--simulate", "--out", str(models), "--processes", "1"],
+        [
+            "train",
+            "--simulate",
+            "--examine",
+            "--out",
+            str(models),
+            "--processes",
+            "1",
+            "--report",
+            str(first),
+        ],
         ["evaluate", str(folder), "--into-card", "--report", str(report), "--processes", "1"],
     ):
         ran = CliRunner().invoke(crossdock, ["triage", *command])
         assert ran.exit_code == 0, ran.output
     found = json.loads(report.read_bytes())
+    assert json.loads(first.read_bytes()) == found
     assert set(found["worlds"]) == set(small)
     for world in found["worlds"].values():
         assert world["model"]["accuracy"] > max(world["static"]["accuracy"], world["rules"]["accuracy"])

@@ -59,10 +59,11 @@ class Values:
 
     def put(self, place: int, value: float, age_hours: float = 0.0) -> None:
         """Take a value unless it is none, too old, from the future, or older than the one that is there."""
-        if value != value or not -SKEW_HOURS <= age_hours <= _MAXIMUM_AGES[place]:
+        if value != value:
             return
         ages = self._ages
-        if age_hours > ages[place]:
+        # what is as old as the exception is never too old, and older than nothing
+        if age_hours and (not -SKEW_HOURS <= age_hours <= _MAXIMUM_AGES[place] or age_hours > ages[place]):
             return
         transform = _TRANSFORMS[place]
         if transform is not None:
