@@ -45,6 +45,10 @@ contact = "stores@example.com"
 # reads the first major until its worker is changed
 subscriptions = { "exception-inventory-variance" = 1 }  # since 2026
 """
+FINANCE_READS_2 = """
+[owners.finance.subscriptions]
+exception-inventory-variance = 2
+"""
 ROUTES_FILE = """
 [[routes]]
 name = "all"
@@ -225,6 +229,8 @@ async def test_without_a_path_the_bytes_are_kept_and_a_replay_delivers_once_ther
     system, eventually
 ):
     set_cast(system.contracts, None)
+    owners = system.config / "owners.toml"
+    owners.write_text(OWNERS_FILE.replace("[owners.store-ops]", FINANCE_READS_2 + "[owners.store-ops]"))
     async with system.delivery(), system.router() as heard:
         await system.send(1)
         await eventually(lambda: heard.entries)
@@ -356,7 +362,9 @@ def test_what_cannot_be_subscribed_is_refused_before_anything_is_asked(installed
         change(installed(), "finance", NAME, 2)
 
 
-def test_the_owners_own_word_goes_before_its_word_for_all_and_that_before_the_newest(installed):
+def test_the_owners_own_word_goes_before_its_word_for_all_and_that_before_the_newest(
+    installed, contracts_folder
+):
     registry = installed().registry
 
     def majors(**subscriptions: int) -> tuple[str, str]:
@@ -367,6 +375,11 @@ def test_the_owners_own_word_goes_before_its_word_for_all_and_that_before_the_ne
     assert majors() == ("2.0.0", "1.1.0")
     assert majors(**{"*": 1}) == ("1.1.0", "1.1.0")
     assert majors(**{"*": 1, NAME: 2}) == ("2.0.0", "1.1.0")
+    # a new major that no cast leads to breaks nobody who never asked for it
+    set_cast(contracts_folder, None)
+    registry = installed().registry
+    assert majors() == ("1.1.0", "1.1.0")
+    assert majors(**{NAME: 2}) == ("2.0.0", "1.1.0")
 
 
 def test_settings_that_subscribe_to_what_is_not_there_do_not_load(installed, tmp_path):
