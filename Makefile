@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check asyncapi openapi validators interface triage-report chaos fuzz lock clean
+.PHONY: help setup demo test check asyncapi openapi validators interface triage-report scoreboard chaos fuzz lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -57,6 +57,11 @@ UCI := $(or $(SAMPLES),$(CROSSDOCK_SAMPLES),$(wildcard ../shared/samples))
 triage-report: setup  ## train a model from nothing and examine it: MODELS=<folder>, SAMPLES=<folder> for the UCI log
 	$(BIN)/crossdock triage train --simulate --examine --out "$(MODELS)" \
 		--report docs/generated/triage-report.json $(if $(UCI),--samples "$(UCI)")
+
+scoreboard: setup  ## our checker beside others, installed into a folder of their own: TABLES=<files>
+	-$(BIN)/pip install --quiet --disable-pip-version-check --target .venv/others/py jsonsubschema
+	-npm install --silent --no-audit --no-fund --prefix .venv/others json-schema-diff is-json-schema-subset
+	$(BIN)/python bench/scoreboard.py contract-tests/compat/cases.json $(TABLES) --others .venv/others
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m venv .venv/lock

@@ -48,7 +48,8 @@ class Comparer:
             found = side.reader.expand(key)
             if found is not None:
                 return found
-        raise KeyError(key)
+        # asked while its document is still being read: nothing is known of it, so nothing is proven with it
+        return self.terms.opaque(("unfinished", key))
 
     def empty(self, term: Term, fuel: int | None = None) -> bool:
         """Say whether it is proven that no value is in the term."""
