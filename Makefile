@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check asyncapi openapi validators chaos fuzz lock clean
+.PHONY: help setup demo test check asyncapi openapi validators interface triage-report chaos fuzz lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -19,7 +19,7 @@ setup: .venv/installed  ## make .venv and install Crossdock into it
 demo: setup  ## everything at once on free ports: SAMPLES=<folder> real payloads, JSON=<file> the result
 	$(BIN)/crossdock demo $(if $(SAMPLES),--samples "$(SAMPLES)") $(if $(JSON),--json-file "$(JSON)")
 
-test: setup  ## all tests but the long ones, in parallel
+test: setup validators  ## all tests but the long ones, in parallel
 	$(BIN)/pytest -n 2 --dist worksteal -m "not chaos and not fuzz"
 
 check: setup  ## ruff, mypy strict, import rules
@@ -39,14 +39,24 @@ validators: .venv/validators/installed  ## AsyncAPI's reference parser, where np
 .venv/validators/installed: .venv/installed
 	@if command -v npm >/dev/null; then \
 		npm install --silent --no-audit --no-fund --ignore-scripts --no-package-lock --prefix .venv/validators \
-			@asyncapi/parser@3.6.6 && touch $@; \
+			@asyncapi/parser@3.6.6 && touch $@ \
+		|| echo "npm could not install it: the tests that need AsyncAPI's reference parser are skipped"; \
 	else echo "npm is not there: the tests that need AsyncAPI's reference parser are skipped"; fi
+
+interface: setup  ## longer against the OpenAPI document and both engines: EXAMPLES=<requests of each kind>
+	EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/pytest contract-tests/test_http_interface.py contract-tests/test_both_engines.py
 
 chaos: setup  ## kill -9 of every process at random under load, then account for every message
 	$(BIN)/pytest -m chaos -s tests
 
 fuzz: setup  ## adapters under damaged payloads and documents drawn from contracts: FUZZ_SEED=<seed> one again
 	$(BIN)/pytest -m fuzz tests/fuzz
+
+MODELS ?= build/triage-models
+UCI := $(or $(SAMPLES),$(CROSSDOCK_SAMPLES),$(wildcard ../shared/samples))
+triage-report: setup  ## train a model from nothing and examine it: MODELS=<folder>, SAMPLES=<folder> for the UCI log
+	$(BIN)/crossdock triage train --simulate --examine --out "$(MODELS)" \
+		--report docs/generated/triage-report.json $(if $(UCI),--samples "$(UCI)")
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m venv .venv/lock

@@ -24,6 +24,7 @@ from routing.triage.model.artefact import SHIPPED
 from routing.triage.model.checks import Demands
 from routing.triage.model.hearing import rows_of
 from routing.triage.model.observer import SilentModelObserver
+from routing.triage.model.scoring import Scorer
 from routing.triage.model.signatures import read_public_keys
 from routing.triage.model.triage import ModelTriage
 from routing.triage.model.watch import ModelWatch
@@ -102,26 +103,28 @@ def main(folder: Path) -> None:
     if watch.champion is None:
         raise SystemExit(watch.why_rules)
     model = ModelTriage(taxonomy, rules, watch, 0.02, SilentModelObserver())
-    known, memory, encode = exceptions(), Memory(), msgspec.json.Encoder().encode
+    known = exceptions()
     print(f"{watch.champion.sheet.identity}, {len(known)} exceptions of samples, microseconds an exception")
-    print(
-        f"{'batch':>6} {'features':>9} {'graph':>6} {'model':>6} {'rules':>6} {'encoding more':>14} {'added':>6}"
-    )
+    print(" batch  features  graph  model  rules  encoding more  in all")
     for size in SIZES:
         pairs = (known * (size // len(known) + 1))[:size]
-        batch = [one for one, _ in pairs]
-        features = best(lambda: [features_of(one, item, memory, 1.77e9) for one, item in pairs], size)
-        rows, scorer = rows_of(batch), watch.champion.sheet.model.scorer
-        graph = best(lambda: scorer.score(rows), size)
-        both, alone = best(lambda: model.decide(batch), size), best(lambda: rules.decide(batch), size)
-        long, short = model.decide(batch), rules.decide(batch)
-        encoding = best(lambda: [encode(one) for one in long], size) - best(
-            lambda: [encode(one) for one in short], size
-        )
-        print(
-            f"{size:>6} {features:>9.1f} {graph:>6.1f} {both:>6.1f} {alone:>6.1f} {encoding:>14.1f}"
-            f" {features + both + encoding:>6.1f}"
-        )
+        _measure(pairs, watch.champion.sheet.model.scorer, model, rules)
+
+
+def _measure(
+    pairs: list[tuple[FoundException, NormalisedItem]], scorer: Scorer, model: ModelTriage, rules: RuleTriage
+) -> None:
+    size, batch = len(pairs), [one for one, _ in pairs]
+    memory, encode, rows = Memory(), msgspec.json.Encoder().encode, rows_of(batch)
+    features = best(lambda: [features_of(one, item, memory, 1.77e9) for one, item in pairs], size)
+    graph = best(lambda: scorer.score(rows), size)
+    both, alone = best(lambda: model.decide(batch), size), best(lambda: rules.decide(batch), size)
+    full, short = model.decide(batch), rules.decide(batch)
+    encoding = best(lambda: list(map(encode, full)), size) - best(lambda: list(map(encode, short)), size)
+    whole = features + both + encoding
+    print(
+        f"{size:>6} {features:>9.1f} {graph:>6.1f} {both:>6.1f} {alone:>6.1f} {encoding:>14.1f} {whole:>7.1f}"
+    )
 
 
 if __name__ == "__main__":

@@ -7,12 +7,15 @@ and run this.
 
 import importlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
+from reference_engine import reference
 
 from adapters.catalogue import Catalogue
 from adapters.conformance import (
@@ -33,6 +36,7 @@ from contracts.adapter import Adapter
 from contracts.canon import as_document
 from contracts.manifest import Kind
 from contracts.registry import Registry
+from contracts.views import writer_view
 
 REGISTRY = Registry.load()
 CATALOGUE = Catalogue(adapter for system in systems() for adapter in adapters(system))
@@ -138,6 +142,23 @@ def test_what_a_sample_means_keeps_the_canonical_contracts(sample: Sample) -> No
     for item in items_of(sample):
         for canonical in (*item.normalised.facts, *item.normalised.exceptions):
             REGISTRY.validate(as_document(canonical))
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_reference_engine_accepts_a_samples_documents_and_what_they_mean(sample: Sample) -> None:
+    """The gateway's own engine did in the two tests before."""
+    for item in items_of(sample):
+        own = item.document
+        assert engine_of(own.contract, own.version).is_valid(own.tree)
+        for canonical in (*item.normalised.facts, *item.normalised.exceptions):
+            meant = as_document(canonical)
+            assert engine_of(meant.contract, None).is_valid(meant.tree)
+
+
+@cache
+def engine_of(contract: str, version: str | None) -> jsonschema.Draft202012Validator:
+    found = REGISTRY.resolve(contract, version)
+    return reference(writer_view(found.schema, found.kind))
 
 
 @pytest.mark.parametrize("sample", SAMPLES)

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
+import next_major
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from contracts.registry import Registry
 from gateway.bootstrap import Installation, install
 from gateway.data_folder import DataFolder
 from gateway.documents.whole import as_text, asyncapi_document, openapi_document
@@ -179,6 +182,51 @@ def test_reader_is_told_to_expect_members_and_values_that_are_not_there_yet(asyn
     payload["data"]["exception"]["a-member-to-come"] = 1
     payload["data"]["exception"]["place"] = {"kind": "van", "id": "7"}
     validator(asyncapi, message["payload"]).validate(payload)
+
+
+def test_each_owner_is_told_of_the_major_that_it_reads(installation: Installation, tmp_path: Path) -> None:
+    subscribed = msgspec.structs.replace(installation.owners["store-ops"], subscriptions={next_major.NAME: 1})
+    changed = msgspec.structs.replace(
+        installation,
+        registry=Registry.load(next_major.published(tmp_path / "published")),
+        owners={**installation.owners, "store-ops": subscribed},
+    )
+    document: Document = json.loads(as_text(asyncapi_document(changed)))
+    AsyncAPI3.model_validate(document)
+    for owner, told, other in (("store-ops", "v1", "v2"), ("inventory-control", "v2", "v1")):
+        messages = document["channels"][f"deliveries-{owner}"]["messages"]
+        assert f"inventory-variance-{told}" in messages
+        assert f"inventory-variance-{other}" not in messages
+    for major, member in (("1", "money_at_risk"), ("2", "exposure")):
+        message = document["components"]["messages"][f"inventory-variance-v{major}"]
+        assert message["examples"]
+        for example in message["examples"]:
+            validator(document, message["payload"]).validate(example["payload"])
+        exceptions = [example["payload"]["data"]["exception"] for example in message["examples"]]
+        assert any(member in exception for exception in exceptions)
+
+
+def test_document_is_made_also_where_no_cast_leads_to_what_an_owner_reads(
+    installation: Installation, tmp_path: Path
+) -> None:
+    registry = Registry.load(next_major.published(tmp_path / "published", None))
+    changed = msgspec.structs.replace(installation, registry=registry)
+    document: Document = json.loads(as_text(asyncapi_document(changed)))
+    AsyncAPI3.model_validate(document)
+    assert document["components"]["messages"]["inventory-variance-v2"]["examples"] == []
+
+
+def test_documents_are_made_also_where_every_version_of_a_contract_has_ended(
+    installation: Installation, tmp_path: Path
+) -> None:
+    published = next_major.published(tmp_path / "published")
+    manifest = published / next_major.NAME / "contract.toml"
+    manifest.write_text(manifest.read_text().replace('state = "published"', 'state = "retired"'))
+    changed = msgspec.structs.replace(installation, registry=Registry.load(published))
+    assert "inventory-variance-v1" not in asyncapi_document(changed)["components"]["messages"]
+    openapi = json.loads(as_text(openapi_document(changed)))
+    assert openapi_faults(openapi) == []
+    assert f"event-{next_major.NAME}" not in openapi["components"]["schemas"]
 
 
 def test_each_source_has_its_contracts_and_an_example_of_each(openapi: Document) -> None:

@@ -18,7 +18,6 @@ import nats
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NothingCame
 from running_system import RunningSystem
 
 from contracts import headers, subjects
@@ -152,8 +151,10 @@ async def lane(system: RunningSystem, consumer: Document, owner: str) -> list[Ms
         while True:
             try:
                 messages = await pull.fetch(100, timeout=0.5)
-            except NothingCame:
-                return found
+            except TimeoutError:
+                if not (await pull.consumer_info()).num_pending:
+                    return found
+                continue
             for message in messages:
                 await message.nak(delay=2)
             found += messages

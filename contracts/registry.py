@@ -110,6 +110,10 @@ class Registry:
             raise NoPath(f"{name} has no version of major {major} that is read")
         return found
 
+    def has_path(self, name: str, start: str, end: str) -> bool:
+        """Say whether casts lead from one major to another. Raises: ContractUnknown."""
+        return find_route(self.contract(name).casts, start, end) is not None
+
     def cast(self, name: str, tree: Any, version: str, target: ContractVersion) -> Any:
         """Return a document of `version` as one of `target`, which keeps it; `tree` stays as it is.
 

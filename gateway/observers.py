@@ -20,6 +20,7 @@ from routing.items import RouterItem
 from routing.stages import Failed
 from routing.triage.model.artefact import ModelRefused
 from routing.triage.model.drift import WindowReport
+from routing.triage.model.observer import Decided
 
 log = structlog.get_logger()
 
@@ -213,11 +214,13 @@ class ModelMetrics:
         metrics.model_failures.labels(identity).inc()
         log.error("a model raised, and the rules took the batch", model=identity, exc_info=error)
 
-    def decided(self, category: Category, decided_by: str, *, review: bool) -> None:
-        self._decided(category, decided_by, "yes" if review else "no").inc()
+    def decided(self, counts: Mapping[Decided, int]) -> None:
+        for (category, decided_by, review), count in counts.items():
+            self._decided(category.value, decided_by, "yes" if review else "no").inc(count)
 
-    def shadowed(self, category: Category, agreement: str) -> None:
-        self._shadowed(category, agreement).inc()
+    def shadowed(self, counts: Mapping[tuple[Category, str], int]) -> None:
+        for (category, agreement), count in counts.items():
+            self._shadowed(category.value, agreement).inc(count)
 
     def window_closed(self, report: WindowReport) -> None:
         for feature, psi in report.psi.items():

@@ -11,7 +11,6 @@ from nats.aio.client import Client
 from contracts import subjects
 from contracts.canonical import SPOKEN_MAJOR
 from contracts.casting.cast import major_of
-from contracts.casting.route import find_route
 from contracts.records import AuditRecord
 from gateway.balance import LedgerReader, read_positions
 from gateway.bootstrap import Installation
@@ -52,8 +51,7 @@ def change(installation: Installation, owner: str, contract: str, major: int) ->
     problems = list(Subscriptions(installation.registry, {owner: after}).problems())
     names = [name for name in installation.registry.names if name.startswith(EXCEPTIONS)]
     for name in names if contract == ALL_CONTRACTS else [contract] if not problems else []:
-        casts = installation.registry.contract(name).casts
-        if find_route(casts, SPOKEN_MAJOR, str(major)) is None:
+        if not installation.registry.has_path(name, SPOKEN_MAJOR, str(major)):
             problems.append(
                 f"the router speaks {name} in major {SPOKEN_MAJOR}, and no cast leads from there to {major}"
             )

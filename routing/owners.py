@@ -20,7 +20,7 @@ class OwnerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `retry_delays_seconds` are the waits before the second, third … attempt; the last one repeats until
     `max_attempts` have been made. `deliveries_in_flight` is how many the owner may hold without a verdict.
     `subscriptions` maps contracts (`*` for all others) to the major that the owner reads; without one it gets
-    the newest published.
+    the newest published one that casts lead to.
     """
 
     title: str

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from contracts.canonical import SPOKEN_MAJOR
 from contracts.casting.cast import major_of
 from contracts.errors import ContractUnknown, NoPath
+from contracts.manifest import State
 from contracts.registry import ContractVersion, Registry
 from routing.owners import OwnerSettings
 
@@ -20,13 +22,27 @@ class Subscriptions:
         self._versions: dict[tuple[str, str], ContractVersion] = {}
 
     def major(self, owner: str, contract: str) -> str:
-        """Return the major that an owner reads: its own for this contract, its own for all, the newest.
+        """Return the major that an owner reads: what it says for this contract, or for all, else the newest.
 
-        Raises: ContractUnknown, ContractRetired where it is the newest and there is none.
+        The newest is the newest published one that casts lead to, so that a new major without any breaks
+        nobody who never asked for it.
+
+        Raises: ContractUnknown.
         """
         subscribed = self._owners[owner].subscriptions if owner in self._owners else {}
         major = subscribed.get(contract, subscribed.get(ALL_CONTRACTS))
-        return str(major) if major is not None else major_of(self._registry.resolve(contract).version)
+        return str(major) if major is not None else self._newest(contract)
+
+    def _newest(self, contract: str) -> str:
+        found = self._registry.contract(contract)
+        majors = dict.fromkeys(major_of(version) for version in reversed(list(found.versions)))
+        for state in (State.PUBLISHED, State.DEPRECATED):
+            for major in majors:
+                newest = found.newest(major)
+                is_usable = newest is not None and newest.state is state
+                if is_usable and self._registry.has_path(contract, SPOKEN_MAJOR, major):
+                    return major
+        return SPOKEN_MAJOR
 
     def version(self, owner: str, contract: str) -> ContractVersion:
         """Return the version that an owner gets now (hot path). Raises: ContractUnknown, NoPath."""

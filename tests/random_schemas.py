@@ -117,7 +117,7 @@ class Schemas:
             ),
         }
 
-    def keyword(self, depth: int) -> dict[str, Any]:
+    def keyword(self, depth: int) -> dict[str, Any]:  # noqa: C901 - one branch a keyword
         chance, below = self.chance, depth - 1
         name = chance.choice(KEYWORDS)
         if name in {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:

@@ -128,6 +128,16 @@ def test_what_an_operation_cannot_do_is_said_without_the_value(tree: Any, table:
     assert "many" not in str(caught.value)
 
 
+def test_what_one_document_was_given_is_not_seen_in_the_next() -> None:
+    tables = [{"op": "set", "at": "/m", "value": {"n": 1}}, {"op": "drop", "at": "/m/n"}]
+    way = msgspec.convert({"operations": tables}, Direction)
+    for _ in range(2):
+        tree: dict[str, Any] = {}
+        way.operations[0].apply(tree)
+        assert tree == {"m": {"n": 1}}
+        way.operations[1].apply(tree)
+
+
 # what is refused on its face
 
 

@@ -163,8 +163,10 @@ async def until_no_faults(look: Callable[[], object], seconds: float) -> list[st
     [(600, 6, 60), pytest.param(20_000, 60, 180, marks=pytest.mark.chaos)],
 )
 async def test_every_message_is_accounted_for_while_processes_are_killed(
-    tmp_path, count, kills, drain_seconds
+    tmp_path, monkeypatch, count, kills, drain_seconds
 ):
+    # a message's owner shall follow from its number alone: the rules decide, and nothing is audited
+    monkeypatch.setenv("CROSSDOCK__TRIAGE__MODEL__ENABLED", "false")
     chance = random.Random(count)
     journal, stop = Journal(), asyncio.Event()
     installation = installed(tmp_path)

@@ -1,6 +1,7 @@
 """Two majors of a contract in a running system: what is sent in one and read in the other, and the change."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,12 +22,18 @@ from gateway.bootstrap import Installation, install
 from gateway.cli import crossdock
 from gateway.data_folder import DataFolder
 from gateway.observers import DeliveryMetrics
+from gateway.owners_file import NotEdited, subscribed
+from gateway.settings import SettingsError
+from gateway.subscribing import SubscriptionRefused, change
 from routing.broker.api import StoredMessage, StreamReader
 from routing.delivery.process import DeliveryProcess
 from routing.items import RouterItem
+from routing.owners import OwnerSettings
 from routing.router import PartitionRouter
 from routing.stages import SilentObserver
+from routing.subscriptions import Subscriptions
 
+OTHER = "exception-refund-anomaly"
 OWNERS_FILE = """# who receives what
 [owners.finance]
 title = "Finance"   # claims
@@ -37,6 +44,10 @@ title = "Stores"
 contact = "stores@example.com"
 # reads the first major until its worker is changed
 subscriptions = { "exception-inventory-variance" = 1 }  # since 2026
+"""
+FINANCE_READS_2 = """
+[owners.finance.subscriptions]
+exception-inventory-variance = 2
 """
 ROUTES_FILE = """
 [[routes]]
@@ -156,24 +167,29 @@ def contracts_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def installed(data_folder: DataFolder, tmp_path: Path, contracts_folder: Path) -> Callable[[], Installation]:
+    """Read settings and contracts as they are now."""
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "owners.toml").write_text(OWNERS_FILE)
+    (config / "routes.toml").write_text(ROUTES_FILE)
+    return lambda: install(data_folder, config, {})
+
+
+@pytest.fixture
 async def system(
+    installed: Callable[[], Installation],
     data_folder: DataFolder,
     tmp_path: Path,
     contracts_folder: Path,
     connect_as: Callable[[str], Awaitable[Any]],
     open_face: Callable[..., Face],
 ) -> System:
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / "owners.toml").write_text(OWNERS_FILE)
-    (config / "routes.toml").write_text(ROUTES_FILE)
     users = ("router", "delivery", "operator", "owner-finance", "owner-store-ops")
     clients = {user: await connect_as(user) for user in users}
-    made = System(data_folder, config, contracts_folder, clients)
-    installation = made.installation()
-    made.face = open_face(
-        registry=Registry.load(contracts_folder), sources=bootstrap.registered_sources(installation)
-    )
+    made = System(data_folder, tmp_path / "config", contracts_folder, clients)
+    installation = installed()
+    made.face = open_face(registry=installation.registry, sources=bootstrap.registered_sources(installation))
     return made
 
 
@@ -213,6 +229,8 @@ async def test_without_a_path_the_bytes_are_kept_and_a_replay_delivers_once_ther
     system, eventually
 ):
     set_cast(system.contracts, None)
+    owners = system.config / "owners.toml"
+    owners.write_text(OWNERS_FILE.replace("[owners.store-ops]", FINANCE_READS_2 + "[owners.store-ops]"))
     async with system.delivery(), system.router() as heard:
         await system.send(1)
         await eventually(lambda: heard.entries)
@@ -327,31 +345,100 @@ async def test_what_died_at_an_owner_is_replayed_in_the_major_that_it_reads_now(
     assert read(again)["id"] == read(before)["id"]
 
 
+def test_what_cannot_be_subscribed_is_refused_before_anything_is_asked(installed, contracts_folder):
+    for arguments, said in (
+        (("nobody", NAME, 2), "there is no owner 'nobody'; there are: finance, store-ops"),
+        (("finance", "exception-heat", 2), "there is no such contract of exceptions"),
+        (("finance", "fact-sale", 1), "there is no such contract of exceptions"),
+        (("finance", NAME, 7), "has no published version of major 7"),
+        (("finance", "*", 2), "exception-click-and-collect-delay has no published version of major 2"),
+    ):
+        with pytest.raises(SubscriptionRefused, match=re.escape(said)):
+            change(installed(), *arguments)
+    assert change(installed(), "store-ops", NAME, 1) is None
+    assert change(installed(), "finance", "*", 1) is not None
+    set_cast(contracts_folder, None)
+    with pytest.raises(SubscriptionRefused, match="no cast leads from there to 2"):
+        change(installed(), "finance", NAME, 2)
+
+
+def test_the_owners_own_word_goes_before_its_word_for_all_and_that_before_the_newest(
+    installed, contracts_folder
+):
+    registry = installed().registry
+
+    def majors(**subscriptions: int) -> tuple[str, str]:
+        owner = OwnerSettings(title="t", contact="c", subscriptions=subscriptions)
+        found = Subscriptions(registry, {"finance": owner})
+        return found.version("finance", NAME).version, found.version("finance", OTHER).version
+
+    assert majors() == ("2.0.0", "1.1.0")
+    assert majors(**{"*": 1}) == ("1.1.0", "1.1.0")
+    assert majors(**{"*": 1, NAME: 2}) == ("2.0.0", "1.1.0")
+    # a new major that no cast leads to breaks nobody who never asked for it
+    set_cast(contracts_folder, None)
+    registry = installed().registry
+    assert majors() == ("1.1.0", "1.1.0")
+    assert majors(**{NAME: 2}) == ("2.0.0", "1.1.0")
+
+
+def test_settings_that_subscribe_to_what_is_not_there_do_not_load(installed, tmp_path):
+    owners = tmp_path / "config" / "owners.toml"
+    owners.write_text(OWNERS_FILE.replace("= 1 }", "= 7 }"))
+    with pytest.raises(SettingsError, match=r"owners\.store-ops\.subscriptions.* of major 7"):
+        installed()
+    owners.write_text(OWNERS_FILE.replace("= 1 }", "= 0 }"))
+    with pytest.raises(SettingsError, match=r"owners\.store-ops\.subscriptions\..*: 0 is not a major"):
+        installed()
+
+
+def test_the_packaged_owners_are_not_edited(tmp_path):
+    told = CliRunner().invoke(
+        crossdock, ["owners", "subscribe", "finance", NAME, "1", "--data", str(tmp_path)]
+    )
+    assert told.exit_code == 2
+    assert "is the packaged file: copy it" in told.output
+
+
+# owners.toml
+
+
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("text", "owner", "contract", "expected"),
     [
-        (("nobody", NAME, "2"), 1, "there is no owner 'nobody'"),
-        (("finance", "exception-heat", "2"), 1, "there is no such contract of exceptions"),
-        (("finance", NAME, "7"), 1, "has no published version of major 7"),
-        (("finance", "*", "2"), 1, "exception-click-and-collect-delay has no published version of major 2"),
-        (("finance", NAME, "0"), 2, "0 is not in the range"),
+        (  # an inline table keeps the comment behind it
+            OWNERS_FILE, "store-ops", OTHER,
+            OWNERS_FILE.replace("= 1 }", '= 1, "exception-refund-anomaly" = 2 }'),
+        ),
+        (  # a new line stands after the last of its table, before the comments of what follows
+            "[owners.a]\nx = 1  # t\n\n# b is next\n[owners.b]\nx = 1\n", "a", "*",
+            '[owners.a]\nx = 1  # t\nsubscriptions = { "*" = 2 }\n\n# b is next\n[owners.b]\nx = 1\n',
+        ),
+        (  # a table of its own
+            '[owners.a]\nx = 1\n[owners.a.subscriptions]  # s\n"*" = 1 # all\n', "a", "*",
+            '[owners.a]\nx = 1\n[owners.a.subscriptions]  # s\n"*" = 2 # all\n',
+        ),
+        (
+            '[owners.a]\nx = 1\n[owners.a.subscriptions]\n"*" = 1', "a", NAME,
+            f'[owners.a]\nx = 1\n[owners.a.subscriptions]\n"*" = 1\n"{NAME}" = 2\n',
+        ),
+        ('[owners."a-b"]\n', "a-b", "*", '[owners."a-b"]\nsubscriptions = { "*" = 2 }\n'),
+    ],
+)  # fmt: skip
+def test_owners_toml_changes_in_one_line_and_keeps_its_comments(text, owner, contract, expected):
+    assert subscribed(text, owner, contract, 2) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "owners = { a = { title = 't' } }\n",
+        "owners.a.title = 't'\n",
+        '[owners.a]\ntitle = """\nsubscriptions = 1\n"""\n',
+        '[owners.a]\nsubscriptions."*" = 1\n',
     ],
 )
-async def test_what_cannot_be_subscribed_is_refused_before_anything_is_asked(system, arguments, status, said):
-    told = await system.command("owners", "subscribe", *arguments)
-    assert told.exit_code == status
-    assert said in told.output.replace("\n", " ")
-
-
-async def test_a_major_that_no_cast_leads_to_is_not_subscribed(system):
-    set_cast(system.contracts, None)
-    told = await system.command("owners", "subscribe", "finance", NAME, "2")
-    assert told.exit_code == 1
-    assert "no cast leads from there to 2" in told.output
-
-
-async def test_settings_that_subscribe_to_what_is_not_there_do_not_load(system):
-    (system.config / "owners.toml").write_text(OWNERS_FILE.replace("= 1 }", "= 7 }"))
-    told = await system.command("owners", "list")
-    assert "owners.store-ops.subscriptions" in str(told.exception)
-    assert "has no published version of major 7" in str(told.exception)
+def test_owners_toml_that_is_written_otherwise_is_left_to_a_person(text):
+    by_hand = 'write `subscriptions = { "*" = 2 }` into [owners.a] by hand'
+    with pytest.raises(NotEdited, match=re.escape(by_hand)):
+        subscribed(text, "a", "*", 2)

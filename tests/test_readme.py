@@ -47,7 +47,8 @@ class Walk:
     def translated(self, command: str, **words: str) -> str:
         for old, new in {
             ".venv/bin/": f"{BIN}/", "8080": str(self.port), ".crossdock/": f"{self.folder}/data/",
-            "examples/owner.py cases": f"examples/owner.py {self.folder}/cases", **words,
+            "examples/owner.py cases": f"examples/owner.py {self.folder}/cases",
+            "build/": f"{self.folder}/build/", **words,
         }.items():  # fmt: skip
             command = command.replace(old, new)
         return command if command.startswith(("curl", str(BIN), "CROSSDOCK")) else f"{BIN}/{command}"
@@ -129,6 +130,24 @@ async def test_the_simulators_guide_simulates_and_sends(tmp_path, eventually):
         assert "with exceptions" in await walk.run(one(found, "ledger check"))
 
 
+async def test_the_guides_of_majors_try_a_candidate_and_subscribe_an_owner(tmp_path, eventually):
+    walk, config = Walk(tmp_path), tmp_path / "config"
+    shutil.copytree(REPOSITORY / "gateway" / "defaults", config)
+    sample = REPOSITORY / "adapters/erp/idoc/samples/invoice-line-off.xml"
+    words = {"FOLDER": str(config)}
+    async with walk.in_background("crossdock up --http-port 8080 --config FOLDER", **words):
+        await eventually((tmp_path / "data" / "gateway.url").exists, READY_SECONDS)
+        await walk.run(f"crossdock send {sample} --source erp-demo")
+        said = await walk.run(one(commands("docs/casting.md"), "dry-run"))
+        assert "0 would be refused" in said
+        assert "nothing is shown" not in said
+        subscribe = one(commands("docs/owners.md"), "owners subscribe")
+        assert "restart the router" in await walk.run(subscribe, **words)
+    changed, before = (config / "owners.toml").read_text(), REPOSITORY / "gateway/defaults/owners.toml"
+    added = [line for line in changed.splitlines() if line not in before.read_text().splitlines()]
+    assert added == ['subscriptions = { "exception-inventory-variance" = 1 }']
+
+
 async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
     found, walk = commands("README.md"), Walk(tmp_path)
     assert "sale" in await walk.run(one(found, "adapters try"))
@@ -138,7 +157,7 @@ async def test_the_readmes_commands_that_need_nothing_running(tmp_path):
         assert f"\n{target}:" in makefile
 
 
-@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md"])
+@pytest.mark.parametrize("guide", ["docs/add-an-adapter.md", "docs/documents.md"])
 async def test_the_guides_commands_work_as_they_stand(tmp_path, guide):
     walk, found = Walk(tmp_path), [each for each in commands(guide) if "crossdock" in each]
     assert found

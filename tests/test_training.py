@@ -96,7 +96,7 @@ def test_it_learns_and_knows_how_sure_it_is(given: Parts, trained: Trained) -> N
     rows = given.examination
     scores = Scorer(trained.graph).score(rows.x)
     hits = scores.top_i[:, 0] == rows.leaf
-    assert hits.mean() > 0.7
+    assert hits.mean() > 0.5  # of 51 leaves
     assert abs(hits.mean() - scores.top_p[:, 0].mean()) < 0.05
     in_set = scores.conf_set[np.arange(len(rows)), rows.leaf].mean()
     assert 0.85 < in_set < 0.95
@@ -191,7 +191,7 @@ def test_going_on_from_a_model_needs_few_rows_of_ones_own(trained: Trained) -> N
     after = _accuracy(train(own, LABELS, QUICK, trained.graph).graph, later)
     with pytest.raises(TrainingRefused, match="from nothing; --base takes less"):
         train(own, LABELS, QUICK)
-    assert after > before + 0.03
+    assert after > before + 0.05
 
 
 def _accuracy(graph: bytes, rows: Rows) -> float:

@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from onnx import TensorProto, helper, numpy_helper
 from triage_models import CARD, DEMANDS, KEY, TAXONOMY, golden_rows, graph, manifest, write
 
+from gateway.cli import crossdock
 from routing.triage.feature_table import NAMES
 from routing.triage.model import artefact, publishing
 from routing.triage.model.artefact import ModelRefused
@@ -123,7 +125,8 @@ def local_function(model):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     "change",
     [
-        custom_domain, node_of_a_domain_without_an_import, control_flow, loop, subgraph_in_an_allowed_operator,
+        custom_domain, node_of_a_domain_without_an_import, control_flow, loop,
+        subgraph_in_an_allowed_operator,
         random_numbers, external_data, external_data_in_an_attribute, local_function,
     ],
 )  # fmt: skip
@@ -266,6 +269,46 @@ def test_a_model_in_the_folder_of_another_is_refused(tmp_path):
 def test_a_manifest_is_written_so_that_it_reads_back_the_same(tmp_path):
     content = (write(tmp_path) / "manifest.json").read_bytes()
     assert publishing.write_manifest(read_manifest(content)) == content
+
+
+def test_the_commands_sign_verify_list_and_point_to_models(tmp_path):
+    root, key = tmp_path / "models", tmp_path / "model-key.pem"
+    for version in ("1.0.0", "1.1.0"):
+        write(root, version, name="own", key=None, is_current=False)
+    settings = {
+        "CROSSDOCK_DATA": str(tmp_path / "data"),
+        "CROSSDOCK__TRIAGE__MODEL__MODELS_FOLDER": str(root),
+        "CROSSDOCK__TRIAGE__MODEL__BATCH_LIMIT_MS": "500",
+        "COLUMNS": "200",  # else a table breaks what is looked for
+    }
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(crossdock, ["triage", *arguments], env=settings)
+        return done.exit_code, done.output
+
+    assert run("verify", str(root / "own" / "1.0.0"))[0] == 1
+    assert run("sign", str(root / "own" / "1.0.0"), "--key", str(key))[0] == 0
+    assert run("sign", str(root / "own" / "1.1.0"), "--key", str(key))[0] == 0  # the same key, now read
+    assert key.stat().st_mode & 0o077 == 0
+    assert "not trusted" in run("use", "own/1.0.0")[1]
+    settings["CROSSDOCK__TRIAGE__MODEL__TRUSTED_KEY_FILES"] = f'["{tmp_path / "model-key.pub.pem"}"]'
+    assert "own@1.0.0 passes" in run("verify", str(root / "own" / "1.0.0"))[1]
+    for place in ("own/1.1.0", "own/1.0.0"):
+        assert run("use", place) == (0, f"current: {place.replace('/', '@')}\n")
+        assert artefact.pointer(root, "current") == place
+    status, told = run("models", "--json")
+    assert status == 0
+    assert [(one["model"], one["role"]) for one in msgspec.json.decode(told)] == [
+        ("own/1.0.0", "current"),
+        ("own/1.1.0", ""),
+    ]
+    (root / "own" / "1.0.0" / "card.md").write_text("another")
+    assert "hash: card.md" in run("models")[1]
+    assert run("models")[0] == 1
+    thrown = tmp_path / "public.pem"
+    assert run("sign", str(root / "own" / "1.1.0"), "--throw-away", str(thrown))[0] == 0
+    assert set(tmp_path.glob("*key*")) == {key, tmp_path / "model-key.pub.pem"}
+    assert run("sign", str(root / "own" / "1.1.0"))[0] == 2
 
 
 def test_scores_do_not_depend_on_the_size_of_the_batch():

@@ -49,8 +49,9 @@ class Heard(SilentModelObserver):
     def model_failed(self, identity, error):  # type: ignore[no-untyped-def]
         self.failed.append(identity)
 
-    def shadowed(self, category, agreement):  # type: ignore[no-untyped-def]
-        self.agreement[agreement] += 1
+    def shadowed(self, counts):  # type: ignore[no-untyped-def]
+        for (_, agreement), count in counts.items():
+            self.agreement[agreement] += count
 
     def window_closed(self, report):  # type: ignore[no-untyped-def]
         self.windows.append(report)
@@ -98,8 +99,8 @@ class Desk:
 async def desk(connect_as, tmp_path):  # type: ignore[no-untyped-def]
     gateway, client = await connect_as("gateway"), await connect_as("router")
 
-    def made(**settings: Any) -> Desk:
-        return Desk(tmp_path / "models", client, gateway, **{"batch_limit_ms": 500.0, **settings})
+    def made(folder: str = "models", **settings: Any) -> Desk:
+        return Desk(tmp_path / folder, client, gateway, **{"batch_limit_ms": 500.0, **settings})
 
     return made
 
@@ -140,23 +141,23 @@ async def test_what_may_only_be_recommended_goes_to_a_person_with_the_models_ans
     assert triage["review_reasons"] == ["autonomy: L1 (model) recommends, a person routes"]
 
 
-@pytest.mark.parametrize(
-    ("favoured", "threshold", "why"),
-    [
-        ({}, 0.6, "R1:"),
-        ({LAG: 1.0}, 0.9, "R2:"),
-        ({LAG: 4.0}, None, "R2:"),
-        ({"INV.shrink": 30.0}, 0.6, "R8:"),
-    ],
+HELD = (
+    ("R1:", {}, 0.6),
+    ("R2:", {LAG: 1.0}, 0.9),
+    ("R2:", {LAG: 4.0}, None),
+    ("R8:", {"INV.shrink": 30.0}, 0.6),
 )
-async def test_the_taxonomys_review_rules_hold_a_model(desk, eventually, favoured, threshold, why):
-    it = desk()
-    weights = {"INV.shrink": {"rt_PRC": 30.0}} if "INV.shrink" in favoured else None
-    thresholds = {"price-discrepancy": CategoryThreshold(threshold=threshold, audited=80)}
-    write(it.root, favoured=favoured, weights=weights, thresholds=thresholds)
-    (triage, *_) = await decided(it, eventually)
-    assert triage["review"]
-    assert [reason for reason in triage["review_reasons"] if reason.startswith(why)]
+
+
+async def test_the_taxonomys_review_rules_hold_a_model(desk, eventually):
+    for number, (why, favoured, threshold) in enumerate(HELD):
+        it = desk(str(number))
+        weights = {"INV.shrink": {"rt_PRC": 30.0}} if "INV.shrink" in favoured else None
+        thresholds = {"price-discrepancy": CategoryThreshold(threshold=threshold, audited=80)}
+        write(it.root, favoured=favoured, weights=weights, thresholds=thresholds)
+        (triage,) = await decided(it, eventually, range(number, number + 1))
+        assert triage["review"]
+        assert [reason for reason in triage["review_reasons"] if reason.startswith(why)], triage
 
 
 def one_byte(folder: Path) -> None:
@@ -173,25 +174,22 @@ def other_contract(model: Any) -> None:
     next(entry for entry in model.metadata_props if entry.key == "contract").value = "triage.features/2"
 
 
-@pytest.mark.parametrize("fault", ["hash", "graph", "features", "slow", "signature"])
-async def test_a_refused_model_leaves_the_events_to_the_rules_and_the_record_says_why(
-    desk, eventually, fault
-):
-    it = desk(batch_limit_ms=1e-3) if fault == "slow" else desk()
-    change = {"graph": unknown_operator, "features": other_contract}.get(fault)
-    folder = write(
-        it.root, favoured={LABEL: 4.0}, change=change, **({"key": None} if fault == "signature" else {})
-    )
-    if fault == "hash":
-        one_byte(folder)
-    triages = await decided(it, eventually, range(20))
-    assert len(triages) == 20
-    assert it.heard.refused == [("current", fault, "rules")]
-    for triage in triages:
-        assert triage["decided_by"] == DECIDED_BY
-        assert triage["decided_because"].startswith(f"no model passed: {fault}: ")
-        assert "model" not in triage
-        assert triage["features"]["vector"]  # so that it can become a case all the same
+async def test_a_refused_model_leaves_the_events_to_the_rules_and_the_record_says_why(desk, eventually):
+    for number, fault in enumerate(("hash", "graph", "features", "slow", "signature")):
+        it = desk(fault, batch_limit_ms=1e-3) if fault == "slow" else desk(fault)
+        change = {"graph": unknown_operator, "features": other_contract}.get(fault)
+        signed = {"key": None} if fault == "signature" else {}
+        folder = write(it.root, favoured={LABEL: 4.0}, change=change, **signed)
+        if fault == "hash":
+            one_byte(folder)
+        triages = await decided(it, eventually, range(100 * number, 100 * number + 20))
+        assert len(triages) == 20
+        assert it.heard.refused == [("current", fault, "rules")]
+        for triage in triages:
+            assert triage["decided_by"] == DECIDED_BY
+            assert triage["decided_because"].startswith(f"no model passed: {fault}: ")
+            assert "model" not in triage
+            assert triage["features"]["vector"]  # so that it can become a case all the same
 
 
 async def test_a_hot_swap_and_a_rollback_under_load_lose_no_event(desk, eventually):
@@ -204,7 +202,8 @@ async def test_a_hot_swap_and_a_rollback_under_load_lose_no_event(desk, eventual
         watching = asyncio.create_task(it.watch.run(stop))
         sending = asyncio.create_task(it.send(range(total)))
         for place in ("1.1.0", "1.0.0", "1.1.0"):
-            await eventually(lambda seen=len(it.settled.entries): len(it.settled.entries) > seen + 20)
+            seen = len(it.settled.entries)
+            await eventually(lambda seen=seen: len(it.settled.entries) > seen + 20)
             publishing.point(it.root, "current", f"small/{place}")
             await eventually(lambda wanted=f"small@{place}": it.heard.loaded[-1][1] == wanted)
         await sending

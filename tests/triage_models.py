@@ -37,11 +37,13 @@ def graph(favoured: Mapping[str, float] | None = None, weights: Weights | None =
         table[own, place] = SURE + (favoured or {}).get(leaf, 0.0)
         for feature, weight in (weights or {}).get(leaf, {}).items():
             table[INDEX[feature], place] = weight
+    leaves = TAXONOMY.leaves.values()
     constants = {
-        "zero": np.float32(0.0), "table": table, "top": np.array([5], np.int64), "row": np.array([1], np.int64),
+        "zero": np.float32(0.0), "table": table, "top": np.array([5], np.int64),
+        "row": np.array([1], np.int64),
         "enough": np.float32(1.0 - QHAT), "first": np.int64(0), "by_leaf": np.ascontiguousarray(table.T),
-        "to_category": _matrix([leaf.category for leaf in TAXONOMY.leaves.values()], list(TAXONOMY.categories)),
-        "to_level": _matrix([leaf.level for leaf in TAXONOMY.leaves.values()], list(TAXONOMY.file.levels)),
+        "to_category": _matrix([leaf.category for leaf in leaves], list(TAXONOMY.categories)),
+        "to_level": _matrix([leaf.level for leaf in leaves], list(TAXONOMY.file.levels)),
     }  # fmt: skip
     node = helper.make_node
     nodes = [
@@ -50,22 +52,22 @@ def graph(favoured: Mapping[str, float] | None = None, weights: Weights | None =
         node("MatMul", ["leaf_p", "to_category"], ["category_p"]),
         node("MatMul", ["leaf_p", "to_level"], ["level_p"]),
         node("TopK", ["leaf_p", "top"], ["top_p", "top_i"], axis=1),
-        node("ReduceMax", ["leaf_p", "row"], ["best"], keepdims=1), node("Min", ["best", "enough"], ["least"]),
+        node("ReduceMax", ["leaf_p", "row"], ["best"], keepdims=1),
+        node("Min", ["best", "enough"], ["least"]),
         node("GreaterOrEqual", ["leaf_p", "least"], ["conf_set"]),
-        node("Gather", ["top_i", "first"], ["chosen"], axis=1), node("Gather", ["by_leaf", "chosen"], ["of_chosen"]),
+        node("Gather", ["top_i", "first"], ["chosen"], axis=1),
+        node("Gather", ["by_leaf", "chosen"], ["of_chosen"]),
         node("Mul", ["of_chosen", "filled"], ["reasons"]),
         node("TopK", ["reasons", "top"], ["reason_v", "reason_i"], axis=1),
     ]  # fmt: skip
-    outputs = {
-        "leaf_p": (TensorProto.FLOAT, len(LEAVES)), "category_p": (TensorProto.FLOAT, 8),
-        "level_p": (TensorProto.FLOAT, 6), "top_p": (TensorProto.FLOAT, 5), "top_i": (TensorProto.INT64, 5),
-        "conf_set": (TensorProto.BOOL, len(LEAVES)), "reason_v": (TensorProto.FLOAT, 5),
-        "reason_i": (TensorProto.INT64, 5),
-    }  # fmt: skip
+    widths = {"leaf_p": len(LEAVES), "category_p": 8, "level_p": 6, "top_p": 5, "reason_v": 5}
+    outputs = {name: (TensorProto.FLOAT, ["N", width]) for name, width in widths.items()}
+    outputs |= {name: (TensorProto.INT64, ["N", 5]) for name in ("top_i", "reason_i")}
+    outputs["conf_set"] = (TensorProto.BOOL, ["N", len(LEAVES)])
     made = helper.make_model(
         helper.make_graph(
             nodes, "triage", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", len(NAMES)])],
-            [helper.make_tensor_value_info(name, kind, ["N", width]) for name, (kind, width) in outputs.items()],
+            [helper.make_tensor_value_info(name, *kind) for name, kind in outputs.items()],
             [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
         ),
         opset_imports=[helper.make_opsetid("", 18)], ir_version=9,

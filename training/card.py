@@ -70,9 +70,9 @@ def _figures(report: Report) -> Iterator[str]:
     if report.remarks:
         yield ""
     yield (
-        "Rows are of other stores and later days than those of training and calibration. Coverage is what is"
-        " routed without a person, precision how much of that goes to the right level, cost a case's mean"
-        " (docs/triage.md)."
+        "Rows are of other stores and later days than those of training and calibration. Coverage is what"
+        " reaches its threshold, delivered precision how much of that finds the right level, routed alone"
+        " what is left after the review rules, cost a case's mean (docs/triage.md)."
     )
     yield ""
     yield from _markdown(COLUMNS, table(report))
@@ -80,7 +80,7 @@ def _figures(report: Report) -> Iterator[str]:
     costs = ", ".join(f"{world} {cost:.2f}" for world, cost in report.everything_reviewed.items())
     yield f"Cost where a person looks at every case: {costs}."
     yield ""
-    yield "What the model would route alone, share / precision:"
+    yield "What reaches the model's thresholds, share / precision of the level:"
     yield ""
     yield from _markdown(("category", *report.worlds), category_table(report))
     yield ""

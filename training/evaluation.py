@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from msgspec import Struct
 
-from training.arrays import Booleans, Doubles, Floats, Integers
+from routing.triage.model.scoring import Scores
+from routing.triage.policy import Value
+from routing.triage.routing_costs import COSTS
+from training.arrays import Booleans, Doubles, Integers
 from training.calibration import Threshold
-from training.costs import Costs
 from training.labels import Labels
 from training.rows import Rows
 
@@ -15,7 +17,10 @@ BINS = 15
 
 
 class Promise(Struct, frozen=True, kw_only=True):
-    """What is decided without a person: its share of the cases, and how much of it found the right level."""
+    """What is sure enough to be decided alone: its share of the cases, and how much of it is right.
+
+    Right is the level that resolves the case. None where nothing is sure enough.
+    """
 
     coverage: float
     delivered_precision: float | None
@@ -24,9 +29,9 @@ class Promise(Struct, frozen=True, kw_only=True):
 class Figures(Struct, frozen=True, kw_only=True):
     """How one way of routing did in one world.
 
-    `accuracy`, `macro_f1` and `ece` (15 bins on the first answer) are about root causes, `level_accuracy`,
-    `coverage`, `delivered_precision` and `cost` about the level that resolves a case, `team_accuracy` about
-    the team. `cost` is a case's mean.
+    `accuracy`, `macro_f1` and `ece` (15 bins on the first answer) are about root causes, `team_accuracy` is
+    about teams, all else about levels. `cost` is a case's mean; `routed_alone` the share that no person saw,
+    after the review rules had their say.
     """
 
     accuracy: float
@@ -38,14 +43,19 @@ class Figures(Struct, frozen=True, kw_only=True):
     by_category: dict[str, Promise]
     level_accuracy: float
     team_accuracy: float
+    routed_alone: float
     rows: int
 
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """One way's answer to each row: a leaf, how sure it is of it, and whether it decides alone."""
+    """One way's answer to each row: a leaf, and how sure it is of it.
+
+    `is_sure` says that it reaches its threshold, `is_alone` that no review rule holds it then.
+    """
 
     leaf: Integers
     confidence: Doubles
+    is_sure: Booleans
     is_alone: Booleans
 
 
@@ -54,58 +64,96 @@ def static_answers(rows: Rows, labels: Labels) -> Answers:
     entries = labels.taxonomy.categories.values()
     likeliest = np.array([labels.leaf_index[entry.likeliest.id] for entry in entries])
     prior = np.array([entry.likeliest.prior for entry in entries])
+    all_of_them = np.ones(len(rows), np.bool_)
     return Answers(
         leaf=likeliest[rows.category],
         confidence=prior[rows.category],
-        is_alone=np.ones(len(rows), np.bool_),
+        is_sure=all_of_them,
+        is_alone=all_of_them,
     )
 
 
 def rule_answers(rows: Rows) -> Answers:
-    """The rules as they run: a person decides where they send a case to review."""
-    return Answers(leaf=rows.rules_leaf, confidence=rows.rules_confidence, is_alone=~rows.rules_review)
+    """The rules as they run, with the review rules that hold them."""
+    return Answers(
+        leaf=rows.rules_leaf,
+        confidence=rows.rules_confidence,
+        is_sure=rows.rules_strong,
+        is_alone=rows.rules_strong & ~rows.rules_review,
+    )
 
 
-def model_answers(
-    leaf_p: Floats, level_p: Floats, rows: Rows, labels: Labels, thresholds: Mapping[str, Threshold]
-) -> Answers:
-    """A model: alone where the level of its first answer is as sure as its category's threshold asks."""
-    leaf = leaf_p.argmax(axis=1).astype(np.int64)
-    sure = level_p[np.arange(len(leaf)), labels.level_of_leaf[leaf]].astype(np.float64)
-    least = np.array([_least(thresholds.get(name)) for name in labels.categories])
-    confidence = leaf_p.max(axis=1).astype(np.float64)
-    return Answers(leaf=leaf, confidence=confidence, is_alone=sure >= least[rows.category])
+def model_answers(scores: Scores, rows: Rows, labels: Labels, thresholds: Mapping[str, Threshold]) -> Answers:
+    """A model from L2 on, as in the router.
+
+    It is sure where the level of its first answer reaches its category's threshold, and what the money at
+    risk asks; then it is alone, unless a review rule of the taxonomy holds the case.
+    """
+    leaf = scores.top_i[:, 0]
+    sure = scores.level_p[np.arange(len(leaf)), labels.level_of_leaf[leaf]].astype(np.float64)
+    least = np.array([_least(thresholds.get(name)) for name in labels.categories])[rows.category]
+    for_the_money = np.array([COSTS.least_confidence(exposure) for exposure in rows.exposure.tolist()])
+    is_sure = (sure >= least) & (sure >= for_the_money)
+    is_alone = is_sure.copy()
+    for row in np.flatnonzero(is_sure):
+        is_alone[row] = not _is_held(int(row), scores, rows, labels)
+    return Answers(
+        leaf=leaf, confidence=scores.top_p[:, 0].astype(np.float64), is_sure=is_sure, is_alone=is_alone
+    )
 
 
-def figures(answers: Answers, rows: Rows, labels: Labels, costs: Costs | None = None) -> Figures:
+def _is_held(row: int, scores: Scores, rows: Rows, labels: Labels) -> bool:
+    """Say whether a review rule is true of a case; drift, audits and repeats belong to the running router."""
+    leaf = int(scores.top_i[row, 0])
+    contradicts = bool(rows.rules_strong[row]) and not bool(scores.conf_set[row, rows.rules_leaf[row]])
+    facts: dict[str, Value | None] = {
+        "set_size": float(scores.conf_set[row].sum()),
+        "category": labels.codes[rows.category[row]],
+        "root": labels.leaves[leaf],
+        "missing_sources": float(rows.absent[row]),
+        "exposure": float(rows.exposure[row]) or None,
+        "rule_model_conflict": contradicts or bool(labels.category_of_leaf[leaf] != rows.category[row]),
+    }
+    return any(rule.when.evaluate(facts).value is True for rule in labels.taxonomy.review_rules)
+
+
+def figures(answers: Answers, rows: Rows, labels: Labels) -> Figures:
     """Return how well the answers fit what was really the matter."""
-    costs = costs or Costs()
     right_level = labels.level_of_leaf[answers.leaf] == labels.level_of_leaf[rows.leaf]
     right_leaf = answers.leaf == rows.leaf
     teams = labels.team_of_leaf
-    of_category = {
-        name: _promise(answers.is_alone[rows.category == place], right_level[rows.category == place])
-        for place, name in enumerate(labels.categories)
-    }
-    whole = _promise(answers.is_alone, right_level)
+    whole = _promise(answers.is_sure, right_level)
     return Figures(
         accuracy=_share(right_leaf),
         macro_f1=macro_f1(answers.leaf, rows.leaf),
         ece=calibration_error(answers.confidence, right_leaf),
-        cost=round(costs.of_routing(answers.is_alone, right_level, rows.exposure), 4),
+        cost=cost_of(answers.is_alone, right_level, rows.exposure),
         coverage=whole.coverage,
         delivered_precision=whole.delivered_precision,
-        by_category=of_category,
+        by_category={
+            name: _promise(answers.is_sure[own], right_level[own])
+            for place, name in enumerate(labels.categories)
+            for own in [rows.category == place]
+        },
         level_accuracy=_share(right_level),
         team_accuracy=_share(teams[answers.leaf] == teams[rows.leaf]),
+        routed_alone=_share(answers.is_alone),
         rows=len(rows),
     )
 
 
-def reviewed_cost(rows: Rows, costs: Costs | None = None) -> float:
+def cost_of(is_alone: Booleans, is_right: Booleans, exposure: Doubles) -> float:
+    """Return the mean cost of a case: decided alone (right or wrong), or by a person who may err."""
+    misrouted = COSTS.misrouted + COSTS.of_exposure * exposure
+    by_machine = np.where(is_right, 0.0, misrouted)
+    by_person = COSTS.review + COSTS.person_errs * misrouted
+    return round(float(np.where(is_alone, by_machine, by_person).mean()), 4)
+
+
+def reviewed_cost(rows: Rows) -> float:
     """Return what a case costs where a person looks at each one."""
     nobody = np.zeros(len(rows), np.bool_)
-    return round((costs or Costs()).of_routing(nobody, nobody, rows.exposure), 4)
+    return cost_of(nobody, nobody, rows.exposure)
 
 
 def macro_f1(found: Integers, true: Integers) -> float:
@@ -125,11 +173,9 @@ def calibration_error(confidence: Doubles, is_right: Booleans) -> float:
     return round(float(np.abs(apart).sum() / max(1, count.sum())), 4)
 
 
-def _promise(is_alone: Booleans, right_level: Booleans) -> Promise:
-    alone = int(is_alone.sum())
-    return Promise(
-        coverage=_share(is_alone), delivered_precision=_share(right_level[is_alone]) if alone else None
-    )
+def _promise(is_sure: Booleans, right_level: Booleans) -> Promise:
+    precision = _share(right_level[is_sure]) if is_sure.any() else None
+    return Promise(coverage=_share(is_sure), delivered_precision=precision)
 
 
 def _least(threshold: Threshold | None) -> float:

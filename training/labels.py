@@ -36,6 +36,11 @@ class Labels(Struct, frozen=True, kw_only=True, dict=True):
         return tuple(category.value for category in self.taxonomy.categories)
 
     @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The taxonomy's own keys of the categories, in the order of `categories`."""
+        return self.taxonomy.file.label_order
+
+    @cached_property
     def leaf_index(self) -> dict[str, int]:
         return {leaf: place for place, leaf in enumerate(self.leaves)}
 

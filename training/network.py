@@ -82,7 +82,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     nothing new. `anchor` pulls towards the weights that training began with.
     """
 
-    epochs: int = 14
+    epochs: int = 10
     batch: int = 512
     rate: float = 2e-3
     decay: float = 1e-5

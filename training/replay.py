@@ -24,10 +24,12 @@ from routing.routes import RouteTable
 from routing.routes_file import Match, RoutesFile, Row
 from routing.stages import Failed, SilentObserver
 from routing.subscriptions import Subscriptions
+from routing.triage.decision import TriageSettings
 from routing.triage.feature_table import NAMES
 from routing.triage.memory import moment
 from routing.triage.rules import Opinion, RuleTriage
 from simulator import SimulatedMessage, Truth, sources
+from simulator.sources import CURRENCY
 from training.arrays import Floats
 from training.labels import Labels
 from training.rows import Rows
@@ -46,7 +48,7 @@ class Replay:
         tills = pos.adapters(read_layouts(LAYOUTS))
         self._catalogue = Catalogue((*tills, *wms.ADAPTERS, *erp.ADAPTERS, *canonical.ADAPTERS))
         self._registry = Registry.load(PUBLISHED)
-        self._rules = RuleTriage(labels.taxonomy)
+        self._rules = RuleTriage(labels.taxonomy, TriageSettings(currency=CURRENCY))
         self._seen: set[str] = set()
         self._sequence = 0
         self.refused = self.failed = self.unmatched = 0

@@ -58,7 +58,7 @@ def make_report(
     found = {}
     for world, rows in worlds.items():
         scores = scorer.score(rows.x)
-        answers = model_answers(scores.leaf_p, scores.level_p, rows, labels, thresholds)
+        answers = model_answers(scores, rows, labels, thresholds)
         found[world] = World(
             static=figures(static_answers(rows, labels), rows, labels),
             rules=figures(rule_answers(rows), rows, labels),
@@ -79,8 +79,8 @@ def _remarks(worlds: Mapping[str, World], promise: float) -> Iterator[str]:
         delivered = world.model.delivered_precision
         if delivered is not None and delivered < promise:
             yield (
-                f"{name}: the promise of {promise:.0%} fails: {delivered:.1%} of what the model"
-                f" would route alone goes to the right level"
+                f"{name}: the promise of {promise:.0%} fails: {delivered:.1%} of what reaches the model's"
+                f" thresholds goes to the right level"
             )
         below = [
             f"{category} {own.delivered_precision:.1%}"
@@ -119,7 +119,7 @@ def summary(report: Report) -> Iterator[str]:
 
 COLUMNS = (
     "world", "way", "accuracy", "macro_f1", "ece", "level_accuracy", "team_accuracy", "coverage",
-    "delivered_precision", "cost",
+    "delivered_precision", "routed_alone", "cost",
 )  # fmt: skip
 
 

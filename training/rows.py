@@ -14,8 +14,8 @@ class Rows(Struct, frozen=True, kw_only=True):
 
     `leaf` is the true root cause's place in the labels, `category` the place of what was reported. `ages` are
     hours, NaN where a value is missing. `at` is when the exception was known here, in seconds since 1970.
-    `place` is the store, for what is in none the supplier; `fault` is what it came of. `exposure` is the money
-    at risk, 0 where nobody said. `is_audited` says that a person looked who did not see the proposal: only
+    `place` is the store, for what is in none the supplier; `fault` what it came of. `exposure` is the money
+    at risk, 0 where nobody said it. `is_audited` says that a person looked who did not see the proposal: only
     those labels are trusted. `rules_leaf` and `rules_confidence` are what the rules said, `rules_strong` that
     one may decide by itself, `rules_review` that a person had to. `absent` counts the missing inputs of the
     category's `human_if_missing`.

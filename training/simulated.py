@@ -48,10 +48,14 @@ def parts_of(taught: Sequence[Rows], examined: Rows) -> Parts:
     return Parts(training=joined(taught), calibration=rest.calibration, examination=rest.examination)
 
 
-def all_parts(processes: int) -> Parts:
-    """Simulate all that a model is made from."""
-    *taught, examined = rows_of([*lessons(), WORLDS[TRAINING]], processes)
-    return parts_of(taught, examined)
+def all_parts(processes: int, *, shifted: bool = False) -> tuple[Parts, Mapping[str, Rows]]:
+    """Simulate all that a model is made from, and all that it is examined with where `shifted` is set."""
+    taught = lessons()
+    names = [TRAINING, *(name for name in WORLDS if shifted and name != TRAINING)]
+    found = rows_of([*taught, *(WORLDS[name] for name in names)], processes)
+    worlds = dict(zip(names, found[len(taught) :], strict=True))
+    parts = parts_of(found[: len(taught)], worlds[TRAINING])
+    return parts, worlds | {TRAINING: parts.examination}
 
 
 def described() -> dict[str, str]:

@@ -18,9 +18,9 @@ from training.rows import Rows
 from training.splits import Parts
 
 LEAST_OF_A_LEAF = 30
-ANCHOR = 3e-3
-EPOCHS_ON_BASE = 8
-RATE_ON_BASE = 5e-4
+ANCHOR = 1e-2
+EPOCHS_ON_BASE = 20
+RATE_ON_BASE = 1e-3
 # what a feed of these gives is there whenever the exception is
 _NO_FEEDS = frozenset({"exception", "router"})
 
@@ -92,12 +92,13 @@ def _network(
     if base is None:
         scale, recipe = Scale.of(rows.x), plan.recipe
         start = _at_prior(Network.drawn(len(NAMES), len(labels.leaves), recipe.seed), labels, rare)
+        rows = rows.where(~rare[rows.leaf])
     else:
+        # its few rows still say what the others are not; only what leads to a rare leaf stays as it was
         start, scale = parts(base)
         recipe = _gentle(plan.recipe)
-    taught = rows.where(~rare[rows.leaf])
-    leaf = noisy(taught.leaf, labels, plan.label_noise, recipe.seed)
-    return fit(start, scale, taught.x, leaf, recipe, _feeds(), rare, progress), scale, rare
+    leaf = noisy(rows.leaf, labels, plan.label_noise, recipe.seed)
+    return fit(start, scale, rows.x, leaf, recipe, _feeds(), rare, progress), scale, rare
 
 
 def _gentle(recipe: Recipe) -> Recipe:

@@ -1,5 +1,6 @@
 """The operations of a cast: each is one table of `cast.toml` and changes a tree in place."""
 
+import copy
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
@@ -116,7 +117,7 @@ class Set(Operation, frozen=True, kw_only=True, tag="set"):
         *above, name = parts_of(self.at)[depth:]
         for holder in find(node, tuple(above)):
             if isinstance(holder, dict):
-                holder[name] = self.value
+                holder[name] = copy.deepcopy(self.value)  # a later operation may change it
 
 
 class Default(Set, frozen=True, kw_only=True, tag="default"):

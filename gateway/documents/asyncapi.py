@@ -31,15 +31,16 @@ def document(installation: Installation) -> dict[str, Any]:
     operations: dict[str, Any] = {}
     windows = {each.name: each for each in _owner_consumers(installation)}
     for owner in installation.owners:
-        categories = categories_of(installation, owner)
-        if not categories:
+        versions = {
+            category: version
+            for category in categories_of(installation, owner)
+            if (version := delivered_version(installation, owner, category)) is not None
+        }
+        if not versions:
             continue
-        sent = [
-            messages.delivery(each, delivered_version(installation, owner, each), owner)
-            for each in categories
-        ]
+        sent = [messages.delivery(category, version, owner) for category, version in versions.items()]
         title = installation.owners[owner].title
-        channels[f"deliveries-{owner}"] = _deliveries(owner, title, categories, sent, windows)
+        channels[f"deliveries-{owner}"] = _deliveries(owner, title, tuple(versions), sent, windows)
         channels[f"verdicts-{owner}"] = _verdicts(owner)
         operations[f"deliver-to-{owner}"] = _operation(
             "send", f"deliveries-{owner}", sent, f"Hand {owner} its deliveries, until each has a verdict"

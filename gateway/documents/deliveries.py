@@ -1,6 +1,6 @@
 """What each owner is sent, read from the routes; and examples, made by what makes deliveries."""
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from contracts import ids
 from contracts.canonical import SPOKEN_MAJOR, RetailException
 from contracts.documents import Arrival
+from contracts.errors import EventError
 from contracts.folder import read_json
 from contracts.registry import ContractVersion
 from gateway.bootstrap import Installation, renderer
@@ -33,12 +34,13 @@ class Example(Struct, frozen=True, kw_only=True):
     message: Outgoing
 
 
-def delivered_version(installation: Installation, owner: str, category: str) -> ContractVersion:
-    """Return the version of its contract in which an owner gets an exception.
-
-    Raises: ContractUnknown, NoPath, as the router would.
-    """
-    return Subscriptions(installation.registry, installation.owners).version(owner, f"exception-{category}")
+def delivered_version(installation: Installation, owner: str, category: str) -> ContractVersion | None:
+    """Return the version of its contract in which an owner gets an exception; None where it gets none."""
+    try:
+        subscriptions = Subscriptions(installation.registry, installation.owners)
+        return subscriptions.version(owner, f"exception-{category}")
+    except EventError:  # every version is retired: what comes is a dead letter
+        return None
 
 
 def categories_of(installation: Installation, owner: str) -> tuple[str, ...]:
@@ -48,42 +50,71 @@ def categories_of(installation: Installation, owner: str) -> tuple[str, ...]:
     return tuple(each.value for each in installation.taxonomy.categories if each.value in sent)
 
 
-def examples(installation: Installation, version: ContractVersion, owner: str) -> Iterator[Example]:
-    """Yield what the router makes for `owner`, or for others who read `version`, of each valid example.
+def examples(installation: Installation, version: ContractVersion, owner: str) -> list[Example]:
+    """Return what the router makes for `owner`, or for others who read `version`, of each valid example.
 
-    The examples are those of the major that we speak; the rules decide, for they are always there.
+    The examples are those of the major that we speak; the rules decide, for they are always there. Where the
+    routes send none of them to who reads `version`, `owner` is shown what its first row would send it.
     """
-    spoken = installation.registry.readable(version.name, SPOKEN_MAJOR)
-    schema = f"/{version.name}/{version.version}"
-    for file in example_files(spoken, "valid"):
-        exception = msgspec.convert(read_json(file), RetailException)
-        rendered = renderer(installation).render(_routed(installation, spoken, exception, file.stem))
-        made = [
-            Example(name=file.stem, owner=entry.owner, delivery=entry.delivery, message=message)
-            for entry, message in zip(rendered.entries, rendered.deliveries, strict=True)
-            if msgspec.json.decode(message.body)["dataschema"].endswith(schema)
+    try:
+        spoken = installation.registry.readable(version.name, SPOKEN_MAJOR)
+        routed = [
+            (file.stem, _routed(installation, spoken, _exception(file), file.stem))
+            for file in example_files(spoken, "valid")
         ]
-        yield from sorted(made, key=lambda each: each.owner != owner)[:1]
+        made = [_made(installation, version, owner, name, item) for name, item in routed]
+        if not any(made):
+            row = _row(installation, owner, version.name.removeprefix("exception-"))
+            made = [_made(installation, version, owner, name, _sent_by(row, item)) for name, item in routed]
+    except EventError:  # such as a major that no cast leads to: its deliveries are dead letters
+        return []
+    return [each for each in made if each is not None]
+
+
+def _exception(file: Path) -> RetailException:
+    return msgspec.convert(read_json(file), RetailException)
+
+
+def _made(
+    installation: Installation, version: ContractVersion, owner: str, name: str, item: RoutedItem
+) -> Example | None:
+    """Return the delivery in `version`, the owner's before another's; None where nobody gets one."""
+    rendered = renderer(installation).render(item)
+    schema = f"/{version.name}/{version.version}"
+    made = [
+        Example(name=name, owner=entry.owner, delivery=entry.delivery, message=message)
+        for entry, message in zip(rendered.entries, rendered.deliveries, strict=True)
+        if msgspec.json.decode(message.body)["dataschema"].endswith(schema)
+    ]
+    return min(made, key=lambda each: each.owner != owner, default=None)
+
+
+def _sent_by(row: Row, item: RoutedItem) -> RoutedItem:
+    chosen = [msgspec.structs.replace(each, owners=row.owners, row=row.name) for each in item.exceptions]
+    return msgspec.structs.replace(item, exceptions=tuple(chosen))
+
+
+def _row(installation: Installation, owner: str, category: str) -> Row:
+    rows = (row for row in installation.routes.rows if owner in row.owners)
+    return next(row for row in rows if category in _categories_of_row(installation, row))
 
 
 def _routed(
     installation: Installation, version: ContractVersion, exception: RetailException, name: str
 ) -> RoutedItem:
-    event = ids.event_id(_SOURCE, name)
     found = FoundException(
-        exception_id=ids.exception_id(event, exception.category, exception.key),
-        event_id=event,
+        exception_id=ids.exception_id(ids.event_id(_SOURCE, name), exception.category, exception.key),
+        event_id=ids.event_id(_SOURCE, name),
         source=_SOURCE,
         system="canonical",
         contract=version.identifier,
         exception=exception,
     )
     (decision,) = RuleTriage(installation.taxonomy, installation.settings.triage).decide([found])
-    routed = installation.routes.route(TriagedException(found=found, decision=decision))
     item = RouterItem(
         sequence=_SEQUENCE,
         partition=0,
-        event_id=event,
+        event_id=found.event_id,
         source=_SOURCE,
         contract=version.identifier,
         arrival=Arrival(body=b"", media_type="application/cloudevents+json"),
@@ -91,6 +122,7 @@ def _routed(
         key=ids.order_key(exception.key),
         trace=_TRACE,
     )
+    routed = installation.routes.route(TriagedException(found=found, decision=decision))
     return RoutedItem(item=item, facts=(), exceptions=(routed,))
 
 

@@ -90,13 +90,13 @@ class SourcePaths:
     def cloud_events(self) -> dict[str, Any]:
         """Return the body of the call that takes canonical CloudEvents, one or many."""
         self._take_system(CANONICAL_SYSTEM)
-        versions = [self._registry.resolve(name) for name in self._names(CANONICAL_SYSTEM)]
+        versions = list(self._versions(DescribedSource(name="", title="", system=CANONICAL_SYSTEM)))
         for version in versions:
             self.components.put(f"event-{version.name}", self._event(version))
         event = {"anyOf": [{"$ref": f"#/components/schemas/event-{version.name}"} for version in versions]}
         self.components.put("CloudEvent", event)
         one = {"$ref": "#/components/schemas/CloudEvent"}
-        examples = self._content(versions, with_files=False)[CLOUD_EVENT]
+        examples = self._content(versions, with_files=False).get(CLOUD_EVENT, {})
         return {
             "required": True,
             "content": {

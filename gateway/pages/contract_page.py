@@ -77,9 +77,15 @@ def _in_order(manifest: Manifest) -> list[tuple[str, Any]]:
 
 
 def _fields(version: ContractVersion) -> Markup:
-    rows = [_row(field, version.pii.get(field.place, "")) for field in fields(version.schema)]
+    rows = [_row(field, _personal(version, field.place)) for field in fields(version.schema)]
     columns = ("Place", "Type", "There", "Meaning", "Unit", "Rules and values")
     return table("As JSON Pointers into the document; * is any item", columns, rows)
+
+
+def _personal(version: ContractVersion, place: str) -> str:
+    """Return the class of personal data at a place, or above it; empty where there is none."""
+    above = (kind for pointer, kind in version.pii.items() if f"{place}/".startswith(f"{pointer}/"))
+    return next(above, "")
 
 
 def _row(field: Field, personal: str) -> tuple[Child, ...]:

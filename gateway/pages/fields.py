@@ -21,7 +21,10 @@ _RULES = (
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One place. `values` are those that are listed; `open_values`: readers must expect others."""
+    """One place, in words. `values` are those that are listed; `open_values`: readers must expect others.
+
+    Where an object has several forms, what counts in some of them begins with the constants that tell these.
+    """
 
     place: str
     types: str
@@ -33,37 +36,81 @@ class Field(Struct, frozen=True, kw_only=True):
     open_values: bool = False
 
 
+class _Told(Struct, frozen=True, kw_only=True):
+    """One schema of a place, and the constant of the form that it belongs to, empty where there is one."""
+
+    form: str
+    schema: dict[str, Any]
+
+
 def fields(schema: Any) -> list[Field]:
     """Return every place below the whole document, in the order of the schema."""
-    found: dict[str, list[Part]] = {}
-    for part in parts(schema):
-        found.setdefault(part.place, []).append(part)
+    walked = [part for part in parts(schema) if isinstance(part.schema, dict)]
+    by_location = {part.location: part.schema for part in walked}
+    found: dict[str, list[_Told]] = {}
+    for part in walked:
+        told = found.setdefault(part.place, [])
+        form = _form(part, by_location)
+        if form is None:  # what a member refers to belongs to the member's own form
+            form = told[-1].form if told else ""
+        told.append(_Told(form=form, schema=part.schema))
     return [_field(place, found) for place in found if place]
 
 
-def _field(place: str, found: dict[str, list[Part]]) -> Field:
-    schemas = [part.schema for part in found[place] if isinstance(part.schema, dict)]
-    described = _distinct(schema["description"] for schema in schemas if schema.get("description"))
+def _form(part: Part, by_location: dict[str, dict[str, Any]]) -> str | None:
+    """Return the constant beside a member, empty where there is none; None for what is no member."""
+    above, properties, name = part.location.rpartition("/properties/")
+    if not properties or "/" in name:
+        return None
+    beside = by_location.get(above, {})
+    members = beside.get("properties", {})
+    constants = (members[each].get("const") for each in beside.get("required", ()) if each in members)
+    return next((_plain(constant) for constant in constants if constant is not None), "")
+
+
+def _field(place: str, found: dict[str, list[_Told]]) -> Field:
+    told = found[place]
+    every = {each.form for each in told}
+    schemas = [each.schema for each in told]
     return Field(
         place=place,
         types=" or ".join(_distinct(word for schema in schemas for word in _types(schema))),
         presence=_presence(place, found),
-        # the first one is the member's own, before what it refers to and its forms
-        meaning=described[0] if described else "",
+        meaning=" ".join(_by_form(_meanings(told), every)),
         unit=" or ".join(_distinct(str(schema["x-unit"]) for schema in schemas if "x-unit" in schema)),
-        rules=_distinct(rule for schema in schemas for rule in _rules(schema)),
+        rules=_by_form([(each.form, rule) for each in told for rule in _rules(each.schema)], every),
         values=_distinct(value for schema in schemas for value in _values(schema)),
         open_values=any("x-extensible-enum" in schema for schema in schemas),
     )
 
 
-def _presence(place: str, found: dict[str, list[Part]]) -> str:
+def _meanings(told: list[_Told]) -> list[tuple[str, str]]:
+    """Return the first description of each form: a member's own stands before what it refers to."""
+    first: dict[str, str] = {}
+    for each in told:
+        if each.schema.get("description"):
+            first.setdefault(each.form, each.schema["description"])
+    return list(first.items())
+
+
+def _by_form(told: list[tuple[str, str]], every: set[str]) -> tuple[str, ...]:
+    """Return each text once, after the forms that it counts in unless it counts in all."""
+    forms: dict[str, list[str]] = {}
+    for form, text in told:
+        if form not in forms.setdefault(text, []):
+            forms[text].append(form)
+    return tuple(
+        text if set(in_forms) == every or "" in in_forms else f"{', '.join(in_forms)}: {text}"
+        for text, in_forms in forms.items()
+    )
+
+
+def _presence(place: str, found: dict[str, list[_Told]]) -> str:
     above, _, name = place.rpartition("/")
     if name == "*":
         return "each item"
     name = name.replace("~1", "/").replace("~0", "~")
-    around = [part.schema for part in found.get(above, ()) if isinstance(part.schema, dict)]
-    forms = [schema for schema in around if "properties" in schema]
+    forms = [each.schema for each in found.get(above, ()) if "properties" in each.schema]
     having = [schema for schema in forms if name in schema["properties"]]
     if not all(name in schema.get("required", ()) for schema in having):
         return "optional"

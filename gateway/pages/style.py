@@ -33,7 +33,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bo
 thead th { background: var(--tint); }
 tbody th { font-weight: normal; white-space: nowrap; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
-td code { overflow-wrap: anywhere; }
+td code { overflow-wrap: anywhere; } td:nth-child(5) code { white-space: nowrap; }
 pre { background: var(--tint); padding: .75rem; overflow-x: auto; margin: .5rem 0; }
 summary { cursor: pointer; }
 .state { border: 1px solid currentcolor; border-radius: 1rem; padding: 0 .6rem; white-space: nowrap; }

@@ -31,7 +31,7 @@ async def publish(client: Client, attempt: Attempt, owner: str) -> bool:
     delivery = ids.delivery_id(exception, owner)
     _, _, category, priority = attempt.stored.subject.split(".")
     event = msgspec.json.decode(attempt.stored.body)
-    if owner in event["data"]["route"]["owners"]:
+    if owner in _owners(event):
         return False
     subject = subjects.delivery(owner, category, priority)
     # the broker's window is two minutes; this verdict may come again later than that
@@ -58,7 +58,13 @@ def _before(attempt: Attempt) -> tuple[str, ...]:
     return tuple(named.split(",")) if named else ()
 
 
+def _owners(event: dict[str, Any]) -> list[str]:
+    """Return whom the route names, and who had it passed on."""
+    owners: list[str] = event["data"].get("route", {}).get("owners", [])
+    return owners
+
+
 def _passed_on(event: dict[str, Any], delivery: str, owner: str, before: str) -> bytes:
-    route = event["data"]["route"]
-    route = {**route, "owners": [*route["owners"], owner], "passed_on_by": before}
+    route = event["data"].get("route", {})
+    route = {**route, "owners": [*_owners(event), owner], "passed_on_by": before}
     return msgspec.json.encode({**event, "id": delivery, "data": {**event["data"], "route": route}})

@@ -5,14 +5,16 @@ import struct
 from collections.abc import Callable
 
 from routing.items import FeatureVector
-from routing.triage.feature_table import FEATURES
+from routing.triage.feature_table import CODES, FEATURES, SYSTEMS
 
 NAN = math.nan
 LIMIT = 10_000.0  # no feature is larger; beyond float32 an infinity would come out
 SKEW_HOURS = 0.1  # clocks differ; what is later than this was not known yet
 _WIDTH = len(FEATURES)
 _FORMAT = struct.Struct(f"<{_WIDTH}f")
-_EMPTY = [NAN] * _WIDTH
+_ONE_HOTS = len(CODES) + len(SYSTEMS)
+# the one-hots are always there, all else is missing at first
+_EMPTY = [0.0] * _ONE_HOTS + [NAN] * (_WIDTH - _ONE_HOTS)
 _MAXIMUM_AGES = [feature.maximum_age_hours for feature in FEATURES]
 
 
@@ -54,19 +56,14 @@ class Values:
     def flag(self, place: int) -> None:
         """Set a one-hot, as old as the exception."""
         self._values[place] = 1.0
-        self._ages[place] = 0.0
-
-    def clear(self, begin: int, end: int) -> None:
-        """Set the one-hots of a range to 0."""
-        self._values[begin:end] = [0.0] * (end - begin)
-        self._ages[begin:end] = [0.0] * (end - begin)
 
     def put(self, place: int, value: float, age_hours: float = 0.0) -> None:
         """Take a value unless it is none, too old, from the future, or older than the one that is there."""
-        if value != value or not -SKEW_HOURS <= age_hours <= _MAXIMUM_AGES[place]:
+        if value != value:
             return
         ages = self._ages
-        if age_hours > ages[place]:
+        # what is as old as the exception is never too old, and older than nothing
+        if age_hours and (not -SKEW_HOURS <= age_hours <= _MAXIMUM_AGES[place] or age_hours > ages[place]):
             return
         transform = _TRANSFORMS[place]
         if transform is not None:

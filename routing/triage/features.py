@@ -1,14 +1,16 @@
 """Features: one vector an exception, from what it says, what its sender states and what triage remembers."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from contracts.canonical import Circumstance
 from routing.items import FeatureVector, FoundException, NormalisedItem
-from routing.triage.derived import Subject, derive
+from routing.triage.derived import derive
 from routing.triage.feature_table import CODES, INDEX, SYSTEMS
 from routing.triage.feature_values import Values
 from routing.triage.memory import Memory, moment
 from routing.triage.memory_records import HOUR
+from routing.triage.subject import Subject
 
 _CATEGORY_PLACE = {category: INDEX[f"rt_{code}"] for code, category in CODES.items()}
 _SYSTEM_PLACE = {system: INDEX[f"src_{system}"] for system in SYSTEMS}
@@ -45,7 +47,6 @@ def features_of(
     exception = found.exception
     at = min(moment(exception.detected_at, received_at), received_at)
     values = Values()
-    values.clear(0, _ONE_HOTS)
     values.flag(_CATEGORY_PLACE[exception.category])
     place = _SYSTEM_PLACE.get(system_of(found))
     if place is not None:
@@ -74,7 +75,10 @@ def system_of(found: FoundException) -> str:
 
     A sender of canonical events says it by the first word of its source's name: `wfm-north`, `store-app-2`.
     """
-    if found.system in _SYSTEM_PLACE:
-        return found.system
-    name = found.source.replace("-", "_") + "_"
+    return found.system if found.system in _SYSTEM_PLACE else _by_name(found.source)
+
+
+@lru_cache(maxsize=10_000)
+def _by_name(source: str) -> str:
+    name = source.replace("-", "_") + "_"
     return next((system for word, system in _WORDS if name.startswith(f"{word}_")), "")

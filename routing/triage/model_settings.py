@@ -23,6 +23,6 @@ class ModelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     require_signature: bool = True
     autonomy: Autonomy = "L1"
     audit_share: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.02
-    batch_limit_ms: Annotated[float, Meta(gt=0.0)] = 5.0
+    batch_limit_ms: Annotated[float, Meta(gt=0.0)] = 10.0
     drift_window: Annotated[int, Meta(ge=0, le=100_000)] = 500
     look_seconds: Annotated[float, Meta(ge=0.05, le=3600.0)] = 2.0

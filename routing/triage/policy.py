@@ -97,11 +97,8 @@ class _Inlined(ast.NodeTransformer):
         if name not in _COMPARISONS or not all(isinstance(one, ast.Name | ast.Constant) for one in node.args):
             return node
         left, right = node.args
-        absent = [
-            ast.Compare(one, [ast.Is()], [ast.Constant(None)])
-            for one in node.args
-            if isinstance(one, ast.Name)
-        ]
+        named = [one for one in node.args if isinstance(one, ast.Name)]
+        absent = [ast.Compare(one, [ast.Is()], [ast.Constant(None)]) for one in named]
         if not absent:
             return node
         is_unknown = absent[0] if len(absent) == 1 else ast.BoolOp(ast.Or(), list(absent))

@@ -1,25 +1,14 @@
 """`triage train`: a model from simulated worlds, or from a retailer's own closed cases."""
 
-import importlib.util
-import os
 from pathlib import Path
 
 import msgspec
 import rich_click as click
 
 from gateway.cli.common import CHECK_FAILED, USAGE, fail
+from gateway.cli.triage.common import processes_option, require_extra
+from gateway.cli.triage.evaluate import report_option, samples_option, show_report
 from routing.triage.model.artefact import ModelRefused
-
-processes_option = click.option(
-    "--processes", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1,
-    help="[default: as many as the machine has cores]",
-)  # fmt: skip
-
-
-def require_extra() -> None:
-    """End the command where `onnx`, which writes model files, is not there."""
-    if importlib.util.find_spec("onnx") is None:
-        fail("`onnx` is not installed: pip install 'crossdock[training]'", USAGE)
 
 
 @click.command()
@@ -35,10 +24,17 @@ def require_extra() -> None:
 @click.option("--promise", type=click.FloatRange(0.5, 0.999), default=0.90, show_default=True,
               help="The precision that the thresholds must prove.")  # fmt: skip
 @click.option("--seed", type=int, default=20_261_125, show_default=True)
+@click.option(
+    "--examine",
+    is_flag=True,
+    help="With --simulate: examine at once, as `triage evaluate --into-card` does, in less time.",
+)
+@report_option
+@samples_option
 @processes_option
 def train(
     is_simulated: bool, cases: Path | None, base: Path | None, out: Path, name: str, version: str,
-    promise: float, seed: int, processes: int,
+    promise: float, seed: int, examine: bool, report: Path | None, samples: Path | None, processes: int,
 ) -> None:  # fmt: skip
     """Train, calibrate and write a model's folder. The same rows and seed give the same model.
 
@@ -47,16 +43,20 @@ def train(
     """
     if is_simulated == (cases is not None):
         fail("give --simulate or --cases", USAGE)
+    if examine and cases is not None:
+        fail("--examine is about simulated worlds", USAGE)
     require_extra()
     from gateway.training_run import Order, run
     from training.refusals import TrainingRefused
 
     order = Order(
         out=out, cases=cases, base=base, name=name, version=version, promise=promise, seed=seed,
-        processes=processes,
+        processes=processes, examine=examine, samples=samples,
     )  # fmt: skip
     try:
         with click.progressbar(length=100, label="training") as bar:
-            run(order, click.echo, lambda done, steps: bar.update(100 * done // steps - bar.pos))
+            found = run(order, click.echo, lambda done, steps: bar.update(100 * done // steps - bar.pos))
     except (TrainingRefused, ModelRefused, msgspec.DecodeError, KeyError) as error:
         fail(f"nothing was trained: {error}", CHECK_FAILED)
+    if found is not None:
+        show_report(found, report)

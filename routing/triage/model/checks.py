@@ -34,7 +34,7 @@ class Demands(Struct, frozen=True, kw_only=True):
     taxonomy: Taxonomy
     trusted: TrustedKeys
     needs_signature: bool = True
-    batch_limit_seconds: float = 0.005
+    batch_limit_seconds: float = 0.010
 
 
 class CheckedModel(Struct, frozen=True, kw_only=True):

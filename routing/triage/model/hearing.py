@@ -2,6 +2,7 @@
 drift.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -70,11 +71,11 @@ class Hearing:
         except Exception as error:  # noqa: BLE001 - a challenger only watches: no decision waits for it
             self._observer.model_failed(challenger.identity, error)
             return [None] * len(answers)
-        for found, ours, theirs in zip(exceptions, answers, others, strict=True):
-            agreement = "root_cause" if ours.leaf is theirs.leaf else "none"
-            if agreement == "none" and ours.leaf.level == theirs.leaf.level:
-                agreement = "level"
-            self._observer.shadowed(found.exception.category, agreement)
+        agreed = [
+            (found.exception.category, _agreement(ours, theirs))
+            for found, ours, theirs in zip(exceptions, answers, others, strict=True)
+        ]
+        self._observer.shadowed(Counter(agreed))
         return [challenger.shadow(answer) for answer in others]
 
     def _follow_drift(
@@ -88,6 +89,12 @@ class Hearing:
                 confidence = [answers[place].confidence for place in own]
                 for report in drift.take(rows[own], confidence, [answers[place].set_size for place in own]):
                     self._observer.window_closed(report)
+
+
+def _agreement(ours: Answer, theirs: Answer) -> str:
+    if ours.leaf is theirs.leaf:
+        return "root_cause"
+    return "level" if ours.leaf.level == theirs.leaf.level else "none"
 
 
 def rows_of(exceptions: Sequence[FoundException]) -> Rows:

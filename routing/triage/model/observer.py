@@ -7,6 +7,8 @@ from contracts.canonical import Category
 from routing.triage.model.artefact import ModelRefused
 from routing.triage.model.drift import WindowReport
 
+Decided = tuple[Category, str, bool]
+
 
 class ModelObserver(Protocol):
     """Hears what happened; must not raise."""
@@ -27,12 +29,12 @@ class ModelObserver(Protocol):
         """A model that had passed its checks raised; the rules took the batch."""
         ...
 
-    def decided(self, category: Category, decided_by: str, *, review: bool) -> None:
-        """One decision was made."""
+    def decided(self, counts: Mapping[Decided, int]) -> None:
+        """A batch was decided: how many, by category, who decided, and whether a person must look."""
         ...
 
-    def shadowed(self, category: Category, agreement: str) -> None:
-        """A challenger answered too: `root_cause`, `level` or `none` says how far it agrees."""
+    def shadowed(self, counts: Mapping[tuple[Category, str], int]) -> None:
+        """A challenger answered too: `root_cause`, `level` or `none` says how far it agrees, by category."""
         ...
 
     def window_closed(self, report: WindowReport) -> None:
@@ -55,9 +57,9 @@ class SilentModelObserver:
 
     def model_failed(self, identity: str, error: Exception) -> None: ...
 
-    def decided(self, category: Category, decided_by: str, *, review: bool) -> None: ...
+    def decided(self, counts: Mapping[Decided, int]) -> None: ...
 
-    def shadowed(self, category: Category, agreement: str) -> None: ...
+    def shadowed(self, counts: Mapping[tuple[Category, str], int]) -> None: ...
 
     def window_closed(self, report: WindowReport) -> None: ...
 

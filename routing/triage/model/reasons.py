@@ -46,12 +46,7 @@ class ReasonTemplates:
     """Makes sentences; the norms of a category are the medians of the model's reference rows."""
 
     def __init__(self, reference: Mapping[str, CategoryReference]) -> None:
-        self._templates = {
-            category: [
-                _template(feature, _norm(reference.get(category.value), feature.name)) for feature in FEATURES
-            ]
-            for category in Category
-        }
+        self._templates = {category: _templates(reference.get(category.value)) for category in Category}
 
     def sentence(self, category: Category, place: int, value: float) -> str:
         """Return the sentence for the feature at `place` of the contract (hot path)."""
@@ -59,6 +54,10 @@ class ReasonTemplates:
         if template.yes:
             return template.yes if value >= 0.5 else template.no
         return f"{template.before}{natural(FEATURES[place], value):.4g}{template.after}"
+
+
+def _templates(reference: CategoryReference | None) -> list[_Template]:
+    return [_template(feature, _norm(reference, feature.name)) for feature in FEATURES]
 
 
 def _template(feature: Feature, norm: float | None) -> _Template:

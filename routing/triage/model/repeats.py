@@ -1,9 +1,9 @@
 """How often the same exception came in a week: what did not hold the first times is for a person (R7)."""
 
 from collections import OrderedDict
-from datetime import datetime
 
 from contracts.canonical import RetailException
+from routing.triage.memory import moment
 
 WEEK_SECONDS = 7 * 24 * 3600.0
 COUNTED = 8
@@ -19,6 +19,7 @@ class Repeats:
 
     def __init__(self, limit: int = KEYS_LIMIT) -> None:
         self._limit = limit
+        self._latest = 0.0
         self._seen: OrderedDict[Key, tuple[float, ...]] = OrderedDict()
 
     def count(self, exception: RetailException) -> int | None:
@@ -28,7 +29,8 @@ class Repeats:
         if exception.place is None or exception.item is None:
             return None
         key = (exception.category.value, exception.place.id, exception.item.id)
-        at = datetime.fromisoformat(exception.detected_at).timestamp()
+        at = moment(exception.detected_at, self._latest)
+        self._latest = max(self._latest, at)
         recent = tuple([one for one in self._seen.get(key, ()) if 0 <= at - one < WEEK_SECONDS])
         self._seen[key] = (*recent[-COUNTED + 1 :], at)
         self._seen.move_to_end(key)

@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from msgspec import Struct
 from numpy.typing import NDArray
 
@@ -41,6 +40,8 @@ class Scorer:
     """A session of onnxruntime. What it raises comes from the graph or the runtime and is never foreseen."""
 
     def __init__(self, graph: bytes) -> None:
+        import onnxruntime  # as long to import as all the rest of a command that needs no model
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = LOG_ERRORS
@@ -73,6 +74,8 @@ class Scorer:
 
     def score_within(self, rows: Rows, seconds: float) -> Scores:
         """Return the scores of at most 256 rows; a run that takes longer is stopped, and raises."""
+        import onnxruntime
+
         options = onnxruntime.RunOptions()
 
         def stop() -> None:

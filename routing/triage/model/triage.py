@@ -1,6 +1,7 @@
 """Triage by model and rules: who of them may decide what, and the record of it."""
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from routing.triage.model.repeats import Repeats
 from routing.triage.model.watch import ModelWatch
 from routing.triage.model.work import WorkTable
 from routing.triage.policy import Value
+from routing.triage.routing_costs import COSTS
 from routing.triage.rules import Opinion, RuleTriage
 from routing.triage.taxonomy import Taxonomy
 from routing.triage.taxonomy_file import Autonomy
@@ -61,7 +63,9 @@ class ModelTriage:
             except Exception as error:  # noqa: BLE001 - the rules take over, and the observer says so
                 self._observer.model_failed(champion.sheet.identity, error)
                 why = f"the model failed: {type(error).__name__}"
-        return [self._decide_safely(found, one, why) for found, one in zip(exceptions, heard, strict=True)]
+        decided = [self._decide_safely(found, one, why) for found, one in zip(exceptions, heard, strict=True)]
+        self._observer.decided(Counter([(one.category, one.decided_by, one.review) for one in decided]))
+        return decided
 
     def is_audit(self, exception_id: str) -> bool:
         """Say whether an exception belongs to the random sample: by its id, so that a replay is in it too."""
@@ -69,11 +73,9 @@ class ModelTriage:
 
     def _decide_safely(self, found: FoundException, heard: Heard | None, why: str) -> TriageDecision:
         try:
-            decision = self._decide(found, heard, why)
+            return self._decide(found, heard, why)
         except Exception as error:  # noqa: BLE001 - triage never fails: a person decides, and the loop counts it
             return self._rules.fault(found, error)
-        self._observer.decided(decision.category, decision.decided_by, review=decision.review)
-        return decision
 
     def _decide(self, found: FoundException, heard: Heard | None, why: str) -> TriageDecision:
         """Return the decision on one exception (hot path)."""
@@ -95,7 +97,8 @@ class ModelTriage:
                 **history,
                 "root": answer.leaf.id,
                 "level_p": answer.level_p,
-                "level_threshold": answer.threshold,
+                # where much money is at risk, being sure on average is not enough
+                "level_threshold": max(answer.threshold, COSTS.least_confidence(_exposure(opinion))),
                 "set_size": answer.set_size,
                 "drift_alarm": heard.is_drifting,
                 # what a document is, its adapter says by rule: a cause of another category contradicts that
@@ -175,3 +178,8 @@ class ModelTriage:
             if features
             else None,
         }
+
+
+def _exposure(opinion: Opinion) -> float:
+    known = opinion.assessment.facts.get("exposure")
+    return float(known) if isinstance(known, int | float) else 0.0

@@ -87,15 +87,16 @@ class ModelWatch:
     def _take(self, role: str, model: CheckedModel) -> None:
         if role == "current":
             self.champion = Champion(model, self._demands, self._settings)
-            self.why_rules = ""
         else:
             self.challenger = AnswerSheet(model, self._demands.taxonomy)
+        self._looked.pop(f"{role} refused", None)
         self._observer.model_loaded(role, model.identity, model.signer)
 
     def _drop(self, role: str) -> None:
         if role == "current":
-            self.champion = None
+            # before the champion goes: a batch that finds none must find why
             self.why_rules = f"there is no file `current` in the folder of models ({self._root.name})"
+            self.champion = None
             self._observer.model_left(role, RULES)
         elif self.challenger is not None:
             self.challenger = None
