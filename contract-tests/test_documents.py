@@ -210,7 +210,12 @@ def test_document_is_made_also_where_no_cast_leads_to_what_an_owner_reads(
     installation: Installation, tmp_path: Path
 ) -> None:
     registry = Registry.load(next_major.published(tmp_path / "published", None))
-    changed = msgspec.structs.replace(installation, registry=registry)
+    asks = {next_major.NAME: 2}
+    owners = {
+        name: msgspec.structs.replace(owner, subscriptions=asks)
+        for name, owner in installation.owners.items()
+    }
+    changed = msgspec.structs.replace(installation, registry=registry, owners=owners)
     document: Document = json.loads(as_text(asyncapi_document(changed)))
     AsyncAPI3.model_validate(document)
     assert document["components"]["messages"]["inventory-variance-v2"]["examples"] == []

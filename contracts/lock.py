@@ -10,15 +10,18 @@ from contracts.manifest import MANIFEST_FILE, ContractsError, State, read_manife
 LOCK_FILE = "contracts.lock"
 
 
-def verify(folder: Path = PUBLISHED) -> list[str]:
+def verify(folder: Path = PUBLISHED, contract: str | None = None) -> list[str]:
     """Return what was edited, deleted or never locked, one sentence each, starting with the file.
 
+    `contract` names the only one to look at.
     A draft may change and isn't locked; every other state is, for good. Manifests aren't: states change.
     """
     try:
-        locked, found = _read_lock(folder), _hashes(folder)
+        locked, found = _read_lock(folder), _hashes(folder, contract)
     except ContractsError as error:
         return list(error.findings)
+    if contract is not None:
+        locked = {path: digest for path, digest in locked.items() if path.startswith(f"{contract}/")}
     return _changed(locked, found) + [
         f"{path}: not in {LOCK_FILE}; add it when this version is final"
         for path in sorted(found.keys() - locked.keys())
@@ -50,9 +53,9 @@ def _changed(locked: dict[str, str], found: dict[str, str]) -> list[str]:
     return findings
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(folder: Path, name: str | None = None) -> dict[str, str]:
     hashes = {}
-    for contract in contract_folders(folder):
+    for contract in contract_folders(folder) if name is None else [folder / name]:
         for version, entry in read_manifest(contract / MANIFEST_FILE).versions.items():
             if entry.state is State.DRAFT:
                 continue

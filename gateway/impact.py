@@ -5,7 +5,7 @@ that carries a touched member goes through the production code twice, as it is a
 comes to another result reads it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -16,18 +16,14 @@ from adapters.conformance import RECEIVED_AT, Sample, demo_source, run, samples,
 from adapters.framing import messages
 from contracts.adapter import Adapter
 from contracts.canon import as_document
-from contracts.canonical import RetailException
 from contracts.documents import ValidDocument
 from contracts.errors import EventError
 from contracts.expectations import Breach
+from contracts.governance.pruning import has, without
 from contracts.governance.reading import Reader
 from contracts.registry import Registry
 from contracts.validation import Validator
-from routing.items import FoundException, TriagedException
-from routing.routes import RouteTable
-from routing.triage.rules import RuleTriage
-
-Parts = tuple[str, ...]
+from gateway.impact_router import PartImpact
 
 
 class SampleImpact(Struct, frozen=True, kw_only=True):
@@ -41,15 +37,6 @@ class SampleImpact(Struct, frozen=True, kw_only=True):
     carries: tuple[str, ...]
     read: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
-
-
-class PartImpact(Struct, frozen=True, kw_only=True):
-    """A part of the router that reads a touched place: in how many of the documents that carry it."""
-
-    part: str
-    place: str
-    documents: int
-    of: int
 
 
 class Impact(Struct, frozen=True, kw_only=True):
@@ -106,52 +93,6 @@ def sample_impacts(
             yield SampleImpact(sample=each.sample, carries=carries, read=read, broken=broken)
 
 
-def part_impacts(
-    trees: Iterable[Any], places: Iterable[str], triage: RuleTriage, routes: RouteTable
-) -> Iterator[PartImpact]:
-    """Yield which of triage and routes comes to another result without a touched member of an exception.
-
-    `the router` stands for what can't even be read without it.
-    """
-    trees = list(trees)
-    parts: dict[str, Callable[[RetailException], object]] = {
-        "triage": lambda exception: _decision(exception, triage),
-        "routes": lambda exception: _row(exception, triage, routes),
-    }
-    for place in places:
-        with_it = [tree for tree in trees if place and has(tree, place)]
-        readable = [tree for tree in with_it if _can_be_read(without(tree, place))]
-        if len(readable) < len(with_it):
-            unread = len(with_it) - len(readable)
-            yield PartImpact(part="the router", place=place, documents=unread, of=len(with_it))
-        for part, ask in parts.items():
-            hit = sum(1 for tree in readable if _differs(tree, place, ask))
-            if hit:
-                yield PartImpact(part=part, place=place, documents=hit, of=len(with_it))
-
-
-def has(tree: Any, place: str) -> bool:
-    """Say whether a document has anything at a place (`*` is any index or member)."""
-    return bool(without(tree, place) != tree)
-
-
-def without(tree: Any, place: str) -> Any:
-    """Return a document without what stands at a place; the same where nothing stands there."""
-    return _without(tree, tuple(part.replace("~1", "/").replace("~0", "~") for part in place.split("/")[1:]))
-
-
-def _without(tree: Any, parts: Parts) -> Any:
-    if not parts or not isinstance(tree, dict | list):
-        return tree
-    first, rest = parts[0], parts[1:]
-    if isinstance(tree, list):
-        return tree if first != "*" else [_without(each, rest) for each in tree] if rest else []
-    hit = set(tree) if first == "*" else {first} & set(tree)
-    if not rest:
-        return {name: value for name, value in tree.items() if name not in hit}
-    return {name: _without(value, rest) if name in hit else value for name, value in tree.items()}
-
-
 def _adapter_reads(carried: Carried, place: str) -> bool:
     """Say whether the adapter says something else, or nothing, about the document without the member."""
     if carried.adapter is None or carried.document is None or not place:
@@ -163,31 +104,3 @@ def _adapter_reads(carried: Carried, place: str) -> bool:
         return carried.adapter.normalise(less, source, RECEIVED_AT) != meant
     except (EventError, LookupError, TypeError, ValueError):
         return True  # without the member the document breaks its contract, and an adapter may rely on that
-
-
-def _differs(tree: Any, place: str, ask: Callable[[RetailException], object]) -> bool:
-    before, after = (msgspec.convert(each, RetailException) for each in (tree, without(tree, place)))
-    return ask(before) != ask(after)
-
-
-def _can_be_read(tree: Any) -> bool:
-    try:
-        msgspec.convert(tree, RetailException)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _found(exception: RetailException) -> FoundException:
-    return FoundException(
-        exception_id="", event_id="", source="", system="", contract="", exception=exception
-    )
-
-
-def _decision(exception: RetailException, triage: RuleTriage) -> object:
-    return triage.decide([_found(exception)])[0]
-
-
-def _row(exception: RetailException, triage: RuleTriage, routes: RouteTable) -> str:
-    found = _found(exception)
-    return routes.route(TriagedException(found=found, decision=triage.decide([found])[0])).row

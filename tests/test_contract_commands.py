@@ -1,8 +1,11 @@
 """The commands of an architect, on a folder of contracts of the test's own."""
 
+import asyncio
 import json
+import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from conftest import Connect
 from contract_folders import NAME, everything, put, schema, text, write
 
 from contracts import lock
@@ -18,6 +22,9 @@ from contracts.folder import PUBLISHED
 from contracts.manifest import read_manifest
 from gateway.cli import crossdock
 from gateway.cli.contracts import check
+from gateway.data_folder import DataFolder
+from gateway.embedded_broker import EmbeddedBroker
+from routing.contract_usage import UsageCounts, UsageWriter
 
 
 @pytest.fixture
@@ -426,6 +433,24 @@ def test_a_declared_consumer_keeps_the_last_version_of_its_major(two: Path) -> N
     assert "loss-prevention (lp@example.com) declares that it reads major 1, at /quantity" in said
 
 
+async def test_a_version_that_somebody_was_seen_with_is_not_retired(
+    two: Path, broker: EmbeddedBroker, data_folder: DataFolder, connect_as: Connect
+) -> None:
+    end(two)
+    counts = UsageCounts()
+    counts.used(f"{NAME}@1.0.0", "pos-north")
+    writer = UsageWriter(await connect_as("gateway"), "sent", counts, now=lambda: datetime.now(UTC))
+    assert await writer.flush()
+    retire = ("retire", f"{NAME}@1.0.0", "--data", data_folder.path)
+    said = await asyncio.to_thread(refused, two, *retire)
+    assert f"{NAME}@1.0.0 is still used" in said
+    assert re.search(r"pos-north sends it: 1 events, the last at 20[0-9T:.+-]+", said)
+    assert "nobody declares, sends or keeps it" in await asyncio.to_thread(
+        done, two, *retire, "--quiet-days", "0"
+    )
+    assert states(two)["1.0.0"] == "retired"
+
+
 # ---- words, export, impact
 
 
@@ -511,6 +536,9 @@ def test_impact_finds_what_triage_and_owners_read_of_an_exception(tmp_path: Path
     found = json.loads(done(PUBLISHED, "impact", file, "--json", "--data", tmp_path))[0]
     assert {each["name"] for each in found["consumers"]} >= {"inventory-control", "store-ops"}
     assert "/evidence" in {each["place"] for each in found["parts"] if each["part"] == "triage"}
+    features = {each["part"] for each in found["parts"] if each["place"] == "/place"}
+    assert {"feature sim_store_1h", "feature store_exc_rate"} <= features
+    assert "triage" not in features
     assert any("reads /place/id" in each["sentence"] for each in found["breaches"])
 
 

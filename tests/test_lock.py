@@ -114,3 +114,15 @@ def test_command_tells_what_it_locked(tmp_path: Path, capsys: pytest.CaptureFixt
     (folder / "fact-thing" / "1.0.0" / "schema.json").write_text("", "utf-8")
     assert lock.main(folder) == 1
     assert "edited after publishing" in capsys.readouterr().err
+
+
+def test_one_contract_may_be_looked_at_alone(tmp_path: Path) -> None:
+    folder = put(tmp_path, v1="published")
+    lock.write(folder)
+    (folder / "fact-thing" / "1.0.0" / "schema.json").write_text("{ }", "utf-8")
+    assert lock.verify(folder, "fact-thing") == lock.verify(folder)
+    (folder / "fact-other").mkdir()
+    (folder / "fact-other" / "contract.toml").write_text(
+        MANIFEST.replace("fact-thing", "fact-other"), "utf-8"
+    )
+    assert lock.verify(folder, "fact-other") != lock.verify(folder, "fact-thing")

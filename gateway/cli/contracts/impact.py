@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import rich_click as click
-from msgspec import Struct
 
+from contracts.canonical import RetailException
 from contracts.expectations import breaches
 from contracts.folder import read_json
 from contracts.governance.changes import changes
@@ -15,7 +17,7 @@ from contracts.governance.versions import major_of
 from contracts.registry import Registry
 from contracts.validation import Validator
 from contracts.views import writer_view
-from gateway.bootstrap import catalogue
+from gateway.bootstrap import Installation, catalogue
 from gateway.cli.common import USAGE, config_option, data_option, fail, installation, json_option, print_json
 from gateway.cli.contracts.targets import (
     Target,
@@ -25,18 +27,11 @@ from gateway.cli.contracts.targets import (
     read_target,
     with_expected_consumers,
 )
-from gateway.impact import Impact, carried, part_impacts, sample_impacts
-from routing.routes import RouteTable
+from gateway.impact import Impact, carried, sample_impacts
+from gateway.impact_router import ROUTER, PartImpact, Router, part_impacts
 from routing.triage.rules import RuleTriage
 
 SHOWN = 12
-
-
-class Router(Struct, frozen=True, kw_only=True):
-    """The parts of the router that are asked, as this installation has them."""
-
-    triage: RuleTriage
-    routes: RouteTable
 
 
 @click.command("impact")
@@ -67,8 +62,7 @@ def show_impact(
     if not target.proposals:
         fail(f"nothing is under work in {path}: name a version, or a schema", USAGE)
     installed = installation(data, config)
-    router = Router(triage=RuleTriage(installed.taxonomy, installed.settings.triage), routes=installed.routes)
-    found = [_impact(target, proposal, against, router) for proposal in target.proposals]
+    found = [_impact(target, proposal, against, installed) for proposal in target.proposals]
     if as_json:
         print_json(found)
         return
@@ -77,7 +71,7 @@ def show_impact(
             click.echo(line)
 
 
-def _impact(target: Target, proposal: Proposal, against: str | None, router: Router) -> Impact:
+def _impact(target: Target, proposal: Proposal, against: str | None, installed: Installation) -> Impact:
     contract, name = target.contract, target.contract.manifest.name
     base = against or next(iter(bases(contract, proposal)), None)
     if base is None or base not in contract.schemas:
@@ -87,7 +81,6 @@ def _impact(target: Target, proposal: Proposal, against: str | None, router: Rou
     documents = list(carried(name, Registry.load(), catalogue()))
     examples = sorted((target.published / name / base / "examples" / "valid").glob("*.json"))
     trees = [*(each.tree for each in documents), *(read_json(file) for file in examples)]
-    is_exception = name.startswith("exception-")
     return Impact(
         contract=name,
         version=proposal.version,
@@ -96,8 +89,14 @@ def _impact(target: Target, proposal: Proposal, against: str | None, router: Rou
         consumers=readers(contract.manifest.consumers, major_of(base), set(places)) if places else (),
         breaches=breaches(target.expectations, name, proposal.version, proposal.schema, kind),
         samples=tuple(sample_impacts(documents, places, Validator(writer_view(proposal.schema, kind), pii))),
-        parts=tuple(part_impacts(trees, places, router.triage, router.routes)) if is_exception else (),
+        parts=_parts(trees, places, installed) if name.startswith("exception-") else (),
     )
+
+
+def _parts(trees: list[Any], places: tuple[str, ...], installed: Installation) -> tuple[PartImpact, ...]:
+    known = [msgspec.convert(tree, RetailException) for tree in trees]
+    triage = RuleTriage(installed.taxonomy, installed.settings.triage)
+    return tuple(part_impacts(trees, places, Router(triage, installed.routes, known).answers))
 
 
 def _lines(impact: Impact) -> Iterator[str]:
@@ -107,7 +106,9 @@ def _lines(impact: Impact) -> Iterator[str]:
         yield f"reader {reader.name} ({reader.contact}): {', '.join(reader.pointers) or 'everything'}"
     yield from (f"breaks {breach.sentence}" for breach in impact.breaches)
     for part in impact.parts:
-        yield f"{part.part} reads {part.place}: another result in {part.documents} of {part.of} documents"
+        outcome = "nothing" if part.part == ROUTER else "another result"
+        share = f"in {part.documents} of {part.of} documents"
+        yield f"{part.part} reads {part.place}: {outcome} without it {share}"
     read: dict[str, set[str]] = {}
     for sample in impact.samples:
         read.setdefault(sample.sample.rpartition("/")[0], set()).update(sample.read)

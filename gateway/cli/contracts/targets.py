@@ -84,7 +84,7 @@ def read_leniently(folder: Path) -> tuple[ContractFolder, list[str]]:
 
     Raises: ContractsError where its manifest or a schema can't be read at all.
     """
-    problems = _unlocked(folder.parent, f"{folder.name}/")
+    problems = verify(folder.parent, folder.name)
     try:
         return read_contract(folder), problems
     except ContractsError as error:
@@ -169,7 +169,3 @@ def _object(file: Path) -> dict[str, Any]:
     if not isinstance(schema, dict):
         raise ContractsError([f"{file.name}: a schema is an object"])
     return schema
-
-
-def _unlocked(published: Path, prefix: str) -> list[str]:
-    return [finding for finding in verify(published) if finding.startswith(prefix)]
