@@ -484,8 +484,12 @@ class TestServing:
             for number in range(12):
                 await lane.deliver(number)
             await eventually(lambda: len(in_hand) == 3)
-            found = await lane.consumer()
-            assert (found["num_ack_pending"], found["num_pending"]) == (3, 9)
+
+            async def is_counted() -> bool:  # the consumer counts what was stored a moment later
+                found = await lane.consumer()
+                return (found["num_ack_pending"], found["num_pending"]) == (3, 9)
+
+            await eventually(is_counted)
             go_on.set()
             await eventually(lane.is_settled)
         assert max(most) == 3
