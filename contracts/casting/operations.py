@@ -73,7 +73,7 @@ class Operation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
     def _change(self, node: Any, depth: int) -> None:
         """Change one element; pointers are taken from their part at `depth` on."""
-        raise NotImplementedError
+        raise NotImplementedError  # each operation has its own; a Struct can't be abstract
 
 
 class Move(Operation, frozen=True, kw_only=True, tag="move"):
@@ -114,10 +114,8 @@ class Set(Operation, frozen=True, kw_only=True, tag="set"):
         yield from _no_element(self.at)
 
     def _change(self, node: Any, depth: int) -> None:
-        *above, name = parts_of(self.at)[depth:]
-        for holder in find(node, tuple(above)):
-            if isinstance(holder, dict):
-                holder[name] = copy.deepcopy(self.value)  # a later operation may change it
+        for holder, name in _holders(node, parts_of(self.at)[depth:]):
+            holder[name] = copy.deepcopy(self.value)  # a later operation may change it
 
 
 class Default(Set, frozen=True, kw_only=True, tag="default"):
@@ -142,10 +140,8 @@ class Drop(Operation, frozen=True, kw_only=True, tag="drop"):
         yield from _no_element(self.at)
 
     def _change(self, node: Any, depth: int) -> None:
-        *above, name = parts_of(self.at)[depth:]
-        for holder in find(node, tuple(above)):
-            if isinstance(holder, dict):
-                holder.pop(name, None)
+        for holder, name in _holders(node, parts_of(self.at)[depth:]):
+            holder.pop(name, None)
 
 
 class Map(Operation, frozen=True, kw_only=True, tag="map"):
@@ -338,3 +334,11 @@ def _text(value: Fraction, at: str) -> str:
         context.prec = 400
         text = f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _holders(node: Any, parts: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each object that may hold the member at `parts`, and the member's name."""
+    *above, name = parts
+    for holder in find(node, tuple(above)):
+        if isinstance(holder, dict):
+            yield holder, name

@@ -44,7 +44,7 @@ def draft_contract(name: str, origin: str | None, part: str, folder: Path) -> No
             _name(place / SCHEMA_FILE, name, version)
             put_entry(folder / name, version, VersionEntry(state=State.DRAFT))
             read_contract(folder / name)
-        except BaseException:
+        except BaseException:  # an interruption, too, leaves no half of a version behind
             shutil.rmtree(place, ignore_errors=True)
             raise
     click.echo(f"{name} {version} is a draft in {place}")
@@ -74,7 +74,7 @@ def renumber_contract(identifier: str, version: str, folder: Path) -> None:
         old.rename(new)
         try:
             read_contract(folder / name)
-        except BaseException:
+        except BaseException:  # an interruption, too, leaves the draft where it was
             new.rename(old)
             raise
     click.echo(f"{name} {before} is {version} now, in {new}")
