@@ -4,13 +4,14 @@ A format is asserted where an engine knows it; any other name is an annotation. 
 is its own affair, so a format is a set of texts between two patterns: `surely` in it and `maybe` in it.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-import jsonschema
 import jsonschema_rs
 
 from contracts.compat.automata import Automaton, Reading
 from contracts.compat.regex import Sequence, parse
+from contracts.reference import reference
 
 _DAY = "(?:0[1-9]|1[0-9]|2[0-8])"
 _TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
@@ -54,8 +55,6 @@ _KNOWN: dict[str, tuple[str | None, str | None, tuple[str, ...]]] = {
 SAMPLES = {name: samples for name, (_, _, samples) in _KNOWN.items()}
 ASSERTED = frozenset(_KNOWN)
 
-_CHECKER = jsonschema.FormatChecker()
-
 
 @lru_cache(maxsize=64)
 def reading(name: str) -> Reading | None:
@@ -74,12 +73,17 @@ def reading(name: str) -> Reading | None:
 @lru_cache(maxsize=20_000)
 def conforms(name: str, text: str) -> bool | None:
     """Say whether a text is of an asserted format; None where the engines disagree."""
-    ours = _CHECKER.conforms(text, name)
+    ours: bool = _checker().conforms(text, name)
     try:
         theirs = _engine(name).is_valid(text)
     except ValueError:  # a lone surrogate is no text to the other engine
         return None
     return ours if ours == theirs else None
+
+
+@cache
+def _checker() -> Any:
+    return reference().FormatChecker()
 
 
 @lru_cache(maxsize=64)

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import jsonschema_rs
 
 from contracts.compat.dialects import Dialect, Schema
+from contracts.reference import reference
 
 _REFERENCES = {
-    Dialect.DRAFT_4: jsonschema.Draft4Validator,
-    Dialect.DRAFT_6: jsonschema.Draft6Validator,
-    Dialect.DRAFT_7: jsonschema.Draft7Validator,
-    Dialect.DRAFT_2019: jsonschema.Draft201909Validator,
+    Dialect.DRAFT_4: "Draft4Validator",
+    Dialect.DRAFT_6: "Draft6Validator",
+    Dialect.DRAFT_7: "Draft7Validator",
+    Dialect.DRAFT_2019: "Draft201909Validator",
 }
 _ENGINES: dict[Dialect, Any] = {
     Dialect.DRAFT_4: jsonschema_rs.Draft4Validator,
@@ -26,9 +26,9 @@ class Judge:
     """One schema in both engines, formats asserted."""
 
     def __init__(self, schema: Schema, dialect: Dialect) -> None:
-        reference = _REFERENCES.get(dialect, jsonschema.Draft202012Validator)
-        checker = jsonschema.FormatChecker()
-        self._reference = reference(schema, format_checker=checker).is_valid
+        validator = getattr(reference(), _REFERENCES.get(dialect, "Draft202012Validator"))
+        checker = reference().FormatChecker()
+        self._reference = validator(schema, format_checker=checker).is_valid
         self._engine = _engine(schema, dialect)
 
     @property

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from contracts.folder import SCHEMA_FILE, read_json
 from contracts.manifest import ContractsError, Manifest
+from contracts.reference import reference
 from contracts.validation import Validator
 from contracts.views import writer_view
 
@@ -24,9 +23,8 @@ def example_findings(version: Path, manifest: Manifest) -> list[str]:
         validator = Validator(schema, manifest.pii)
     except ContractsError as error:
         return list(error.findings)
-    reference = jsonschema.Draft202012Validator(
-        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-    )
+    draft = reference().Draft202012Validator
+    second = draft(schema, format_checker=draft.FORMAT_CHECKER)
     found = []
     for kind, judge in (("valid", _valid), ("invalid", _invalid)):
         files = sorted((version / "examples" / kind).glob("*.json"))
@@ -35,7 +33,7 @@ def example_findings(version: Path, manifest: Manifest) -> list[str]:
             found.append(f"{where}: {len(files)} examples; {EXAMPLES_WANTED} or more are wanted")
         for file in files:
             try:
-                sentence = judge(read_json(file), validator, reference)
+                sentence = judge(read_json(file), validator, second)
             except ContractsError as error:
                 sentence = error.findings[0]
             if sentence:
