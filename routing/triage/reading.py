@@ -1,6 +1,7 @@
 """What rules can see of one exception: both sides as numbers, its references, and words of its evidence."""
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from contracts.canonical import Measure
 from routing.items import FoundException
@@ -55,6 +56,7 @@ class Reading:
         return _decimal(self.evidence(member))
 
 
+@lru_cache(maxsize=4096)  # adapters write few different pointers
 def _member(pointer: str) -> str:
     return pointer.rpartition("/")[2].lower()
 

@@ -20,7 +20,7 @@ DECIDED_BY = f"rules@{RULES_VERSION}"
 ALTERNATIVES_LIMIT = 3
 
 
-class Opinion(Struct, frozen=True, kw_only=True):
+class Opinion(Struct, frozen=True, kw_only=True, gc=False):
     """What the rules make of one exception.
 
     `leaf` is that of the first rule that applies, else the category's likeliest. It `is_strong` where a rule
@@ -76,7 +76,7 @@ class RuleTriage:
         reading = Reading(found)
         category = found.exception.category
         entry = self._taxonomy.categories[category]
-        rule = next((rule for rule in self._rules[category] if rule.applies(reading)), None)
+        rule = self._first(category, reading)
         confidence = rule.confidence if rule else entry.likeliest.prior
         return Opinion(
             reading=reading,
@@ -88,6 +88,12 @@ class RuleTriage:
             is_strong=rule is not None and confidence >= self._thresholds[category],
             absent=missing_sources(entry, reading),
         )
+
+    def _first(self, category: Category, reading: Reading) -> Rule | None:
+        for rule in self._rules[category]:
+            if rule.applies(reading):
+                return rule
+        return None
 
     def review(self, opinion: Opinion, more: Mapping[str, Value] | None = None) -> tuple[str, ...]:
         """Return why a person must look before the rules' answer holds; `more` are facts that rules don't

@@ -14,7 +14,7 @@ from routing.triage.taxonomy_file import Severity
 _SELLERS_ORDERS = frozenset({Category.SUPPLIER_SHORT_SHIPMENT, Category.INVOICE_MISMATCH})
 
 
-class Assessment(Struct, frozen=True, kw_only=True):
+class Assessment(Struct, frozen=True, kw_only=True, gc=False):
     """A severity and what it stands on.
 
     `facts` are the inputs that the exception gave, `missing` those that could have made it more severe, and
