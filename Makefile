@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check asyncapi openapi validators interface triage-report scoreboard chaos fuzz lock clean
+.PHONY: help setup demo test check asyncapi openapi validators interface triage-report scoreboard mutants chaos fuzz lock clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -62,6 +62,9 @@ scoreboard: setup  ## our checker beside others, installed into a folder of thei
 	-$(BIN)/pip install --quiet --disable-pip-version-check --target .venv/others/py jsonsubschema
 	-npm install --silent --no-audit --no-fund --prefix .venv/others json-schema-diff is-json-schema-subset
 	$(BIN)/python bench/scoreboard.py contract-tests/compat/cases.json $(TABLES) --others .venv/others
+
+mutants: setup  ## change the compatibility checker in one place at a time and see whether a test notices: COUNT=<mutants>
+	$(BIN)/python bench/mutants.py $(if $(COUNT),--count $(COUNT))
 
 lock: setup  ## resolve the dependencies anew into constraints.txt
 	$(BIN)/python -m venv .venv/lock

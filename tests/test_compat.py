@@ -24,6 +24,12 @@ from gateway.cli.contracts import contracts
 
 REPOSITORY = Path(__file__).parent.parent
 OWN = json.loads((REPOSITORY / "contract-tests" / "compat" / "cases.json").read_text("utf-8"))
+DRAWN = {
+    seed: line.split()
+    for seed, line in json.loads(
+        (REPOSITORY / "contract-tests" / "compat" / "random-pairs.json").read_text("utf-8")
+    ).items()
+}
 DECIDED_WANTED = 0.98
 PAIRS = 60
 ATTACKS = 100
@@ -102,6 +108,30 @@ def refuted(old: Any, new: Any, tries: int) -> list[str]:
 def test_each_edit_of_our_table_has_its_verdict(case: dict[str, Any]) -> None:
     assert wrong(case) == []
     assert refuted(case["old"], case["new"], ATTACKS) == []
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in OWN])
+def test_each_edit_of_our_table_has_its_floor_and_its_findings(case: dict[str, Any]) -> None:
+    found = compare(case["old"], case["new"])
+    told = [f"{f.rule} {f.direction} {f.old_pointer} {f.new_pointer}" for f in found.findings]
+    assert (str(found.floor), told) == (case["floor"], case["findings"])
+    assert all(finding.detail for finding in found.findings)
+
+
+def test_reserved_names_must_not_come_back() -> None:
+    old, new = {"type": "object"}, {"type": "object", "properties": {"cashier": {"type": "string"}}}
+    found = compare(old, new, reserved=["cashier"])
+    assert (str(found.floor), "property.reserved" in {f.rule for f in found.findings}) == ("major", True)
+    assert "property.reserved" not in {f.rule for f in compare(old, new).findings}
+
+
+@pytest.mark.parametrize("seed", sorted(DRAWN))
+def test_random_pairs_of_schemas_keep_their_verdicts(seed: str) -> None:
+    """What was decided and attacked once stays decided: a change of a verdict has to be looked at."""
+    schemas = Schemas(random.Random(int(seed)), recursive=seed == "8")
+    pairs = (schemas.pair() for _ in DRAWN[seed])
+    found = ["".join(verdict[0] for verdict in verdicts(compare(*pair)).values()) for pair in pairs]
+    assert found == DRAWN[seed]
 
 
 def test_each_break_shows_an_event_on_which_two_engines_agree() -> None:
