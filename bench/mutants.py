@@ -1,7 +1,8 @@
 """How many mutants of the compatibility checker die: `python bench/mutants.py [--count N] [--seed S]`.
 
 One place of `contracts/compat` is changed at a time (a comparison, a boolean, a constant, a branch), and
-the checker's own tests are asked whether they notice. Ends with 1 where fewer than 95 % die; each survivor is named.
+the checker's own tests are asked whether they notice. Ends with 1 where fewer than 95 % die; each survivor is
+named.
 """
 
 import argparse
